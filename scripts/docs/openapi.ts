@@ -39,7 +39,7 @@ export async function openApi(): Promise<object> {
     limits: { requestsPerMinute: 0, maxEventLoopDelayMs: 0 },
     corsOrigins: [],
     addRoutes: async (app, authenticate) => {
-      await app.register(live, { live: { open: notCalled, close: async () => {} }, authenticate })
+      await app.register(live, { live: { open: notCalled, retryMs: () => 0, close: async () => {} }, authenticate })
     }
   })
   await app.register(health, {

@@ -24,6 +24,18 @@ export function liveEventSchema(schemas: object): object {
       event('reset', { description: 'Load the lists again.', required: ['revision'], properties: { revision } }, [
         'id'
       ]),
+      event('beat', {
+        description: 'Sent on connection and every 15 s. It has no id of its own.',
+        required: ['at', 'revision', 'incomplete'],
+        properties: {
+          at: { type: 'string', format: 'date-time', description: 'The time of the service.' },
+          revision: { ...revision, description: 'The client has received everything up to this revision.' },
+          incomplete: {
+            type: 'boolean',
+            description: 'Whether something of the last day is known to be missing in the accounts of the stream.'
+          }
+        }
+      }),
       event('dropped', {
         description: 'Why the server ends the stream.',
         required: ['code', 'message'],

@@ -45,7 +45,7 @@ export interface HttpOptions {
   background: Record<string, RetriedStart>
   /** `null` when this process does not have the role `reconcile`. */
   reconciling: Reconciliation | null
-  /** Aborted when the service begins to stop. */
+  /** Aborted when the service begins to stop. Its reason is a `StopReason`. */
   stopping: AbortSignal
 }
 
@@ -86,6 +86,7 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
       pool,
       readers: createLiveReaders(drizzle(pool), now),
       trouble: schema,
+      now,
       health: () => readinessOf(Object.keys(checks), { checks, draining }),
       logger,
       metrics,

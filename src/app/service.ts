@@ -12,6 +12,7 @@ import { listen } from '../http/server.js'
 import { pause } from '../lib/backoff.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { HOUR_MS } from '../lib/instant.js'
+import type { StopReason } from '../live/streams.js'
 import type { Metrics } from '../observability/metrics.js'
 import { createReconciliation, type ReconciliationOptions } from '../reconcile/start.js'
 import { startBackgroundServices } from './background.js'
@@ -133,9 +134,9 @@ async function build(
     },
     failed: database?.failed ?? new Promise(() => {}),
     stop: async drainSeconds => {
-      stopping.abort()
-      if (drainSeconds > 0 && has(config, 'receive'))
-        await new Promise(resolve => setTimeout(resolve, drainSeconds * 1000))
+      const drainMs = has(config, 'receive') ? drainSeconds * 1000 : 0
+      stopping.abort({ drainMs } satisfies StopReason)
+      if (drainMs > 0) await new Promise(resolve => setTimeout(resolve, drainMs))
       await close()
     }
   }

@@ -33,6 +33,8 @@ export const LIVE_EVENT_KINDS = [
  * deleted  the object does not exist any more, or is not visible to this key any more
  * reset    load the lists (again): what happened until now is unknown. Always the first event, unless `lastEventId` is
  *          given.
+ * beat     sent on connection and every 15 s: everything up to the revision has arrived. `incomplete`: something of the
+ *          last day is known to be missing.
  * dropped  the server ends the stream and says why; the feed connects again by itself
  */
 export type LiveEvent =
@@ -41,12 +43,13 @@ export type LiveEvent =
     }[LiveEventKind]
   | { type: 'deleted'; kind: LiveEventKind; revision: number; account: string; id: string }
   | { type: 'reset' }
+  | { type: 'beat'; at: string; revision: number; incomplete: boolean }
   | { type: 'dropped'; code: string; message: string }
 
 /**
  * connecting  a connection is being made, for the first time or again:
  *             → open when the server answers 200, → waiting when it answers anything else
- * open        events arrive: → connecting when the connection is lost
+ * open        events arrive: → connecting when the connection is lost, → waiting when nothing arrives any more
  * waiting     a back-off after a refusal: → connecting when it is over
  * closed      `close` was called; final
  */
@@ -75,6 +78,8 @@ export interface FollowOptions {
   onState?: (state: LiveState, problem: LiveProblem | null) => void
   /** The back-off after a refusal: doubling from `first` up to `most`, with jitter. */
   backOffMs?: { first: number; most: number }
+  /** A connection on which nothing has arrived for this time is given up; 45 s by default, which is three beats. */
+  maxSilenceMs?: number
 }
 
 /** A connection to GET /v1/live that is kept until it is closed. */
@@ -105,28 +110,32 @@ type Connection =
   | { state: 'waiting'; timer: ReturnType<typeof setTimeout> }
   | { state: 'closed' }
 
-const CLOSED = 2 // readyState of an EventSource that does not connect again
+// readyState of an EventSource
+const OPEN = 1
+const CLOSED = 2 // it does not connect again
 
 /**
  * Follows GET /v1/live, and continues after the last event whenever the connection was lost. An EventSource connects
- * again by itself after a lost connection, but never after an answer other than 200, as of a service that is starting:
+ * again by itself after a lost connection, but never after an answer other than 200, as of a proxy that finds no service:
  * then a new one is created, with the id of the last event.
  *
  * With a key, and where there is no global EventSource (Node 20), the package `eventsource` is used: a browser's cannot
  * send headers.
  */
 export function followLive(options: FollowOptions): LiveFeed {
-  const { onEvent, onState = () => {}, backOffMs = { first: 1_000, most: 30_000 } } = options
+  const { onEvent, onState = () => {}, backOffMs = { first: 1_000, most: 30_000 }, maxSilenceMs = 45_000 } = options
   let lastEventId = options.lastEventId ?? null
   let refusals = 0
+  let silence: ReturnType<typeof setTimeout> | null = null
   let connection: Connection = { state: 'connecting', source: connect() }
 
   function connect(): Source {
-    const source = openSource(options, lastEventId)
+    const source = openSource(options, () => lastEventId)
     const listen = (type: string, listener: (event: SourceEvent) => void) =>
       source.addEventListener(type, event => {
         if (!('source' in connection) || connection.source !== source) return // it was closed or replaced
         if (event.lastEventId) lastEventId = event.lastEventId
+        expectBeat(source)
         listener(event)
       })
     listen('open', () => {
@@ -138,12 +147,32 @@ export function followLive(options: FollowOptions): LiveFeed {
     listen('error', ({ code, message }) => {
       const problem = { status: code ?? null, message: message ?? 'the connection was lost or refused' }
       if (source.readyState !== CLOSED) return change({ state: 'connecting', source }, problem)
-      change({ state: 'waiting', timer: setTimeout(retry, backOff(refusals++, backOffMs)) }, problem)
+      waitAndRetry(problem)
     })
     listen('reset', () => onEvent({ type: 'reset' }))
+    listen('beat', ({ data }) => {
+      const beat = parse<{ at: string; revision: number; incomplete: boolean }>(data)
+      lastEventId = String(beat.revision) // the package `eventsource` ignores an id without data
+      onEvent({ type: 'beat', ...beat })
+    })
     listen('dropped', ({ data }) => onEvent({ type: 'dropped', ...parse<{ code: string; message: string }>(data) }))
     for (const kind of LIVE_EVENT_KINDS) listen(kind, ({ data }) => onEvent(toEvent(kind, data)))
     return source
+  }
+
+  /** A connection that was cut silently looks open, but no beats arrive. */
+  function expectBeat(source: Source): void {
+    if (silence) clearTimeout(silence)
+    silence = null
+    if (source.readyState !== OPEN) return
+    silence = setTimeout(() => {
+      source.close()
+      waitAndRetry({ status: null, message: 'nothing has arrived for too long' })
+    }, maxSilenceMs)
+  }
+
+  function waitAndRetry(problem: LiveProblem): void {
+    change({ state: 'waiting', timer: setTimeout(retry, backOff(refusals++, backOffMs)) }, problem)
   }
 
   function retry(): void {
@@ -160,6 +189,7 @@ export function followLive(options: FollowOptions): LiveFeed {
     lastEventId: () => lastEventId,
     close: () => {
       if (connection.state === 'closed') return
+      if (silence) clearTimeout(silence)
       if (connection.state === 'waiting') clearTimeout(connection.timer)
       else connection.source.close()
       change({ state: 'closed' }, null)
@@ -167,10 +197,11 @@ export function followLive(options: FollowOptions): LiveFeed {
   }
 }
 
-function openSource({ baseUrl, key, kinds, accounts = [] }: FollowOptions, lastEventId: string | null): Source {
+function openSource({ baseUrl, key, kinds, accounts = [] }: FollowOptions, lastEventId: () => string | null): Source {
   const query = new URLSearchParams(accounts.map((account): [string, string] => ['account', account]))
   if (kinds) query.set('kinds', kinds.join(','))
-  if (lastEventId !== null) query.set('lastEventId', lastEventId) // a header would do, but a browser cannot set it
+  const first = lastEventId()
+  if (first !== null) query.set('lastEventId', first) // a header would do, but a browser cannot set it
   const url = `${baseUrl}/v1/live${query.size === 0 ? '' : `?${query}`}`
   // The global exists in browsers only; this project compiles without their types.
   const { EventSource: Native } = globalThis as { EventSource?: new (url: string) => Source }
@@ -179,10 +210,15 @@ function openSource({ baseUrl, key, kinds, accounts = [] }: FollowOptions, lastE
     fetch: (input, init) =>
       fetch(input, {
         ...init,
-        headers: { ...init.headers, ...(key !== undefined && { authorization: `Bearer ${key}` }) }
+        headers: { ...init.headers, ...lastEventIdHeader(lastEventId()), ...authorizationHeader(key) }
       })
   })
 }
+
+const authorizationHeader = (key: string | undefined) => key !== undefined && { authorization: `Bearer ${key}` }
+
+/** Replaces the header of the package, which does not know the position of a beat. */
+const lastEventIdHeader = (id: string | null) => id !== null && { 'Last-Event-ID': id }
 
 type Payload =
   | { revision: number; object: LiveRows[LiveEventKind] }

@@ -567,8 +567,13 @@ export interface paths {
          * @description Connect first, then load the lists; every change from then on is sent. `event` is a kind, and
          *     `data` is `{ revision, object }` with the whole object as the lists show it; a higher revision replaces a lower
          *     one. A deleted object is sent as `{ revision, object: null, account, id }`. `event: reset`: load the lists again.
-         *     `event: dropped`: the stream ends, and `data` has the code and the message. A comment is sent every 15 s.
+         *     `event: dropped`: the stream ends, and `data` has the code and the message. `event: beat` is sent on connection and
+         *     every 15 s, with `{ at, revision, incomplete }`: the time, the revision up to which the client has received
+         *     everything, and whether something of the last day is known to be missing. It has no id of its own.
          *     Changes are kept for an hour: with Last-Event-ID the stream continues with all missed changes, or with a reset.
+         *     A browser gives up for ever when it is answered with an error. A request with `Accept: text/event-stream` that is
+         *     refused with 429 or 503, as while the service stops or starts, is therefore answered with 200, `retry` and
+         *     `event: dropped`, and ended. When the service stops, `retry` is later than its restart.
          */
         get: operations["streamChanges"];
         put?: never;
@@ -2178,6 +2183,21 @@ export interface components {
             event: "reset";
             /** @description The id of the event, for Last-Event-ID. */
             id: string;
+        } | {
+            /** @description Sent on connection and every 15 s. It has no id of its own. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description The time of the service.
+                 */
+                at: string;
+                /** @description Whether something of the last day is known to be missing in the accounts of the stream. */
+                incomplete: boolean;
+                /** @description The client has received everything up to this revision. */
+                revision: number;
+            };
+            /** @enum {string} */
+            event: "beat";
         } | {
             /** @description Why the server ends the stream. */
             data: {
@@ -4327,7 +4347,7 @@ export interface operations {
                  * @example call,agent
                  */
                 kinds?: string;
-                /** @description Continues after the event with this id. The header Last-Event-ID, which browsers send, takes precedence. */
+                /** @description Continues after the event with this id. The header Last-Event-ID takes precedence: a browser sends it when it reconnects, while this parameter stays what it was when the page opened the stream. */
                 lastEventId?: string;
             };
             header?: never;

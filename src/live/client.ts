@@ -16,11 +16,10 @@ export interface LiveClient {
   deliver: (frames: readonly Frame[], to: number, shared: Map<string, string>) => void
   /** The client has to load the lists again before it can be sent changes. */
   requireReset: () => void
-  /**
-   * Writes a comment with the cursor as id.
-   * @param to  the newest change, or null before the client has joined the hub
-   */
-  sendHeartbeat: (to: number | null) => void
+  /** Sends the cursor as the id, so that a client that is cut off before the first event can continue. */
+  sendPosition: () => void
+  /** Sends the event `beat`, preceded by the cursor as the id; only a comment before the client has joined the hub. */
+  sendHeartbeat: (heartbeat: Heartbeat) => void
   /** Sends the readiness report if it has changed. */
   sendHealth: (report: object) => void
   /** The client was dropped, sent away or has disconnected. */
@@ -30,6 +29,14 @@ export interface LiveClient {
   /** Ends the stream, and tells the client when to reconnect. */
   endWithRetry: (retryMs: number) => void
   drained: SseStream['drained']
+}
+
+export interface Heartbeat {
+  at: Date
+  /** The newest change, or null before the client has joined the hub. */
+  newest: number | null
+  /** The accounts of which something is known to be missing; `''` stands for all. */
+  incompleteAccounts: ReadonlySet<string>
 }
 
 /**
@@ -57,6 +64,11 @@ export function createLiveClient(
 
   function write(text: string): void {
     if (text !== '' && !stream.write(text)) drop(new SlowClientError())
+  }
+
+  /** An id without data is not an event: the browser only remembers it. */
+  function sendPosition(): void {
+    write(`id: ${cursor}\n\n`)
   }
 
   function drop(err: FastifyError): void {
@@ -99,9 +111,13 @@ export function createLiveClient(
     requireReset: () => {
       state = 'reset-due'
     },
-    sendHeartbeat: to => {
-      if (state === 'reset-due' && to !== null) sendReset(to)
-      write(`: heartbeat\nid: ${cursor}\n\n`)
+    sendPosition,
+    sendHeartbeat: ({ at, newest, incompleteAccounts }) => {
+      if (newest === null) return write(': heartbeat\n\n')
+      if (state === 'reset-due') sendReset(newest)
+      sendPosition()
+      const incomplete = [...incompleteAccounts].some(account => coversAccount(interest, account))
+      write(eventText('beat', { at: at.toISOString(), revision: cursor, incomplete }))
     },
     sendHealth: report => {
       const text = JSON.stringify(report)

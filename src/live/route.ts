@@ -5,11 +5,14 @@ import Type from 'typebox'
 import { SESSION_COOKIE } from '../access/authenticator.js'
 import { bearerKeyOf } from '../access/bearer.js'
 import { type Viewer, viewerOf } from '../access/viewer.js'
-import { UnauthorizedError } from '../errors.js'
+import { NotReadyError, UnauthorizedError } from '../errors.js'
 import { ACCOUNT_PATTERN } from '../events/envelope.js'
 import { errors } from '../http/error-schema.js'
+import { isDatabaseUnavailable } from '../lib/sqlstate.js'
+import { eventText } from './frames.js'
 import { type ClientCredential, interestOf } from './interest.js'
 import { LIVE_KINDS } from './readers.js'
+import { SSE_HEAD } from './sse-stream.js'
 import type { LiveStreams } from './streams.js'
 
 const parameters = Type.Object(
@@ -30,7 +33,8 @@ const parameters = Type.Object(
       Type.String({
         maxLength: 40,
         description:
-          'Continues after the event with this id. The header Last-Event-ID, which browsers send, takes precedence.'
+          'Continues after the event with this id. The header Last-Event-ID takes precedence: a browser sends it when ' +
+          'it reconnects, while this parameter stays what it was when the page opened the stream.'
       })
     )
   },
@@ -47,8 +51,13 @@ const stream = Type.String({
 const DESCRIPTION = `Connect first, then load the lists; every change from then on is sent. \`event\` is a kind, and
 \`data\` is \`{ revision, object }\` with the whole object as the lists show it; a higher revision replaces a lower
 one. A deleted object is sent as \`{ revision, object: null, account, id }\`. \`event: reset\`: load the lists again.
-\`event: dropped\`: the stream ends, and \`data\` has the code and the message. A comment is sent every 15 s.
-Changes are kept for an hour: with Last-Event-ID the stream continues with all missed changes, or with a reset.`
+\`event: dropped\`: the stream ends, and \`data\` has the code and the message. \`event: beat\` is sent on connection and
+every 15 s, with \`{ at, revision, incomplete }\`: the time, the revision up to which the client has received
+everything, and whether something of the last day is known to be missing. It has no id of its own.
+Changes are kept for an hour: with Last-Event-ID the stream continues with all missed changes, or with a reset.
+A browser gives up for ever when it is answered with an error. A request with \`Accept: text/event-stream\` that is
+refused with 429 or 503, as while the service stops or starts, is therefore answered with 200, \`retry\` and
+\`event: dropped\`, and ended. When the service stops, \`retry\` is later than its restart.`
 
 interface LiveRouteOptions {
   live: LiveStreams
@@ -84,6 +93,14 @@ export default fp<LiveRouteOptions>(
             200: { description: 'Server-sent events.', content: { 'text/event-stream': { schema: stream } } },
             ...errors(400, 401, 403, 429, 503)
           }
+        },
+        errorHandler: (err, request, reply) => {
+          const refusal = isDatabaseUnavailable(err) ? new NotReadyError() : err
+          const isTemporary = refusal.statusCode === 429 || refusal.statusCode === 503
+          if (!isTemporary || !acceptsEventStream(request)) throw err
+          const retryMs = Math.max(live.retryMs(), 1000 * Number(reply.getHeader('retry-after') ?? 0))
+          const dropped = eventText('dropped', { code: refusal.code, message: refusal.message })
+          reply.code(200).headers(SSE_HEAD).send(`retry: ${retryMs}\n${dropped}`)
         }
       },
       async (request, reply) => {
@@ -100,6 +117,11 @@ export default fp<LiveRouteOptions>(
   },
   { name: 'live', fastify: '5.x', encapsulate: true }
 )
+
+/** Whether the client is an EventSource, which always asks for this type by name. */
+function acceptsEventStream({ headers }: FastifyRequest): boolean {
+  return headers.accept?.includes('text/event-stream') ?? false
+}
 
 /** Any text that is not one of our ids becomes a number that no change has, which leads to a reset. */
 function numberOf(text: string): number {

@@ -11,7 +11,7 @@ export interface SseStream {
   end: (text: string) => void
 }
 
-const HEAD = {
+export const SSE_HEAD = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
   'x-accel-buffering': 'no' // nginx must not buffer events
@@ -27,7 +27,7 @@ export function openSseStream(
 ): SseStream {
   response.on('error', () => {}) // an unhandled 'error' event of a lost connection would crash the process
   response.once('close', onClose)
-  response.writeHead(200, HEAD)
+  response.writeHead(200, SSE_HEAD)
   response.flushHeaders()
   return {
     write: text => {

@@ -7,6 +7,7 @@ import { LiveClosedError, LiveFullError, LiveLimitError, NotReadyError, Unauthor
 import type { Metrics } from '../observability/metrics.js'
 import { createLiveClient, type LiveClient } from './client.js'
 import { createHub } from './hub.js'
+import { createIncompleteAccounts } from './incomplete.js'
 import type { ClientCredential, Interest } from './interest.js'
 import { createListener } from './listener.js'
 import type { LiveReaders } from './readers.js'
@@ -17,6 +18,9 @@ export interface LiveOptions {
   readers: LiveReaders
   /** Why the database cannot be used yet, or null; listening begins when it can. */
   trouble: () => string | null | Promise<string | null>
+  now: () => Date
+  /** The accounts of which something is known to be missing; `''` stands for all. */
+  incompleteAccounts: () => Promise<ReadonlySet<string>>
   /** The report of /health/ready. */
   health: () => Promise<object>
   logger: Logger
@@ -56,14 +60,31 @@ export interface LiveStreams {
     options: { from: number | null; credential: ClientCredential },
     take: () => ServerResponse
   ) => Promise<void>
-  /** Ends all streams, and refuses new ones. */
-  close: () => Promise<void>
+  /** How long a client that is refused now should wait before it connects again. */
+  retryMs: () => number
+  /**
+   * Ends all streams, and refuses new ones. Idempotent.
+   * @param drainMs  for how long the process still accepts requests
+   */
+  close: (drainMs?: number) => Promise<void>
 }
+
+/**
+ * How long a restart takes, from the end of the drain until requests are accepted again. A browser gives up for ever
+ * when a proxy answers with an error because it finds no process.
+ */
+const RESTART_MS = 4_000
+
+/** Clients reconnect spread over this time, in steps. */
+const SPREAD_MS = 2_500
+const SPREAD_STEP_MS = 25
 
 export function startLive({
   pool,
   readers,
   trouble,
+  now,
+  incompleteAccounts,
   health,
   logger,
   onClients,
@@ -74,7 +95,9 @@ export function startLive({
   const hub = createHub({ pool, readers, logger })
   const clients = new Map<LiveClient, ClientCredential>() // those of the hub, and those that are still catching up
   let poll: NodeJS.Timeout | null = null
-  let isClosed = false
+  /** When the process stops to accept requests, in terms of performance.now(); null while it is not stopping. */
+  let drainEndsAt: number | null = null
+  let retries = 0
   const listener = createListener({
     pool,
     trouble,
@@ -100,12 +123,22 @@ export function startLive({
       if (!(await checking)) client.drop(new UnauthorizedError())
       if (client.hasEnded()) continue
       if (report) client.sendHealth(report)
-      client.sendHeartbeat(hub.deliveredUpTo(client))
+      await sendHeartbeat(client)
     }
   }
 
+  async function sendHeartbeat(client: LiveClient): Promise<void> {
+    const accounts = await incompleteAccounts()
+    client.sendHeartbeat({ at: now(), newest: hub.deliveredUpTo(client), incompleteAccounts: accounts })
+  }
+
+  function retryMs(): number {
+    const drainMs = Math.max(0, (drainEndsAt ?? 0) - performance.now())
+    return Math.round(drainMs) + RESTART_MS + ((retries++ * SPREAD_STEP_MS) % SPREAD_MS)
+  }
+
   function admit({ actor }: Viewer): void {
-    if (isClosed) throw new LiveClosedError()
+    if (drainEndsAt !== null) throw new LiveClosedError()
     if (clients.size >= maxClients) throw new LiveFullError()
     if ([...clients.keys()].filter(({ interest }) => interest.viewer.actor === actor).length >= clientsOfKey)
       throw new LiveLimitError()
@@ -140,15 +173,18 @@ export function startLive({
       const start = from ?? (await hub.newest())
       admit(interest.viewer) // again: other clients may have connected meanwhile
       const client = add(interest, { from: start, credential }, take())
-      client.sendHeartbeat(null)
+      if (from === null) client.sendPosition()
       if (interest.kinds.includes('health')) client.sendHealth(await health())
-      await hub.join(client).catch(() => client.drop(new NotReadyError()))
+      await hub.join(client).then(
+        () => sendHeartbeat(client),
+        () => client.drop(new NotReadyError())
+      )
     },
-    close: async () => {
-      isClosed = true
+    retryMs,
+    close: async (drainMs = 0) => {
+      drainEndsAt ??= performance.now() + drainMs
       clearInterval(heartbeat)
-      let n = 0
-      for (const client of [...clients.keys()]) client.endWithRetry(500 + (n++ % 100) * 25) // spread the reconnects
+      for (const client of [...clients.keys()]) client.endWithRetry(retryMs())
       await listener.close()
       if (poll) clearInterval(poll)
     }
@@ -156,25 +192,30 @@ export function startLive({
 }
 
 export interface LiveStreamsOptions
-  extends Pick<LiveOptions, 'pool' | 'readers' | 'trouble' | 'health' | 'logger'>,
+  extends Pick<LiveOptions, 'pool' | 'readers' | 'trouble' | 'now' | 'health' | 'logger'>,
     Partial<Pick<LiveOptions, 'limits'>> {
   metrics: Metrics
+  /** Aborted when the service begins to stop. Its reason is a `StopReason`. */
   stopping: AbortSignal
 }
 
-/**
- * Builds the live streams of a service. They end as soon as the service begins to stop, so that clients reconnect to
- * another process while webhooks are still received.
- */
+export interface StopReason {
+  /** For how long requests are still accepted. */
+  drainMs: number
+}
+
+/** Builds the live streams of a service. They end as soon as the service begins to stop. */
 export function buildLiveStreams({ metrics, stopping, logger, ...options }: LiveStreamsOptions): LiveStreams {
   const streams = startLive({
     ...options,
+    incompleteAccounts: createIncompleteAccounts(options),
     logger: logger.child({ stage: 'live' }),
     onClients: count => metrics.liveClients.set(count),
     onDropped: code => metrics.liveDropped.inc({ code })
   })
   stopping.addEventListener('abort', () => {
-    void streams.close()
+    const { drainMs } = stopping.reason as StopReason // app/service.ts aborts with it
+    void streams.close(drainMs)
   })
   return streams
 }

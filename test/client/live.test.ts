@@ -83,6 +83,32 @@ t.test('a feed that lost its connection before the first event is reset', async 
   t.strictSame(events, [{ type: 'reset' }, { type: 'reset' }])
 })
 
+t.test('a feed delivers beats, and continues after their revision', async t => {
+  const server = await sseServer(t)
+  const { events } = follow(t, server.url, { lastEventId: '5' })
+  const first = await server.next()
+  first.send(
+    'retry: 10\nid: 9\n\nevent: beat\ndata: {"at":"2026-11-23T08:00:00.000Z","revision":9,"incomplete":true}\n\n'
+  )
+  await eventually('the beat is delivered', () => events.length === 1)
+  t.strictSame(events, [{ type: 'beat', at: '2026-11-23T08:00:00.000Z', revision: 9, incomplete: true }])
+  first.end()
+  t.equal((await server.next()).headers['last-event-id'], '9')
+})
+
+t.test('a feed gives up a connection on which nothing arrives, and continues with a new one', async t => {
+  const server = await sseServer(t)
+  const { events, states, feed } = follow(t, server.url, { maxSilenceMs: 100 })
+  const first = await server.next()
+  first.send('id: 6\nevent: agent\ndata: {"revision":6,"object":{"extension":"101"}}\n\n')
+  const second = await server.next()
+  t.equal(second.url, '/v1/live?lastEventId=6')
+  await first.closed
+  await eventually('the feed is open again', () => feed.state() === 'open')
+  t.strictSame(states, ['open', 'waiting', 'connecting', 'open'])
+  t.equal(events.length, 2, 'nothing was missed')
+})
+
 t.test('a feed that is closed while it waits does not connect again', async t => {
   const server = await sseServer(t)
   server.refuseNext(401)

@@ -1,11 +1,13 @@
+import pg from 'pg'
 import t from 'tap'
 import type { Viewer } from '../../src/access/viewer.js'
 import { sweepChanges } from '../../src/db/changes.js'
+import { createIncompleteAccounts } from '../../src/live/incomplete.js'
 import { rebuild } from '../../src/project/rebuild/rebuild.js'
 import { eventually } from '../support/eventually.js'
 import { history } from '../support/history.js'
 import { liveApi } from '../support/live.js'
-import { untilDelivered } from '../support/live-client.js'
+import { type LiveClient, untilDelivered } from '../support/live-client.js'
 import { ANSWERED, NOW } from '../support/projection.js'
 import { ADMIN_API_KEY } from '../support/query-api.js'
 import { SETTINGS } from '../support/settings.js'
@@ -153,13 +155,56 @@ t.test('a deleted object is delivered as null', async t => {
   })
 })
 
-t.test('clients receive heartbeats with the current id, even when no change is for them', async t => {
+t.test('heartbeats are events without an id, and the id advances even when no change is for the client', async t => {
   const { project, watch } = await liveApi(t)
   const client = await watch('?kinds=voicemail')
+  await eventually('the first heartbeat arrives', () => client.beats.length === 1)
+  t.strictSame(client.beats, [{ at: NOW.toISOString(), revision: 0, incomplete: false }])
   await project(history(ANSWERED, { id: 'a' }))
-  await eventually('the id advances', () => client.lastId() === '2')
-  t.match(client.text(), /: heartbeat\n/)
+  await eventually('the revision of the heartbeats advances', () => client.beats.at(-1)?.revision === 2)
+  t.equal(client.lastId(), '2')
+  t.match(client.text(), /(?:^|\n\n)id: 2\n\nevent: beat\ndata: /)
   t.strictSame(client.events, [])
+})
+
+t.test('heartbeats say whether the accounts of the client are known to be incomplete', async t => {
+  const incomplete = new Set(['other'])
+  const viewers = { k1: VIEWER }
+  const { watch } = await liveApi(t, { viewers, incompleteAccounts: async () => incomplete })
+  const [all, own, named] = [await watch(), await watch('', { key: 'k1' }), await watch('?account=other')]
+  const stateOf = ({ beats }: typeof all) => beats.at(-1)?.incomplete
+  const isNow = (...states: boolean[]) =>
+    eventually(`the heartbeats say ${states}`, () => [all, own, named].every((one, i) => stateOf(one) === states[i]))
+  await isNow(true, false, true)
+  incomplete.clear()
+  await isNow(false, false, false)
+  incomplete.add('') // all accounts
+  await isNow(true, true, true)
+  t.pass('each state has arrived')
+})
+
+t.test('accounts with open gaps of the last day are incomplete; all while the projector is stopped', async t => {
+  const { pool } = await liveApi(t)
+  const insertGap = (account: string, age: string, healedAt: Date | null) =>
+    pool.query(
+      `insert into gaps (account, kind, entity, hour, missing, detected_at, healed_at)
+       values ($1, 'call', 'c', $2::timestamptz - $3::interval, 'call', $2, $4)`,
+      [account, NOW, age, healedAt]
+    )
+  await insertGap('lost', '23 hours', null)
+  await insertGap('healed', '1 hour', NOW)
+  await insertGap('long-ago', '25 hours', null)
+  const load = () => createIncompleteAccounts({ pool, now: () => NOW })()
+  t.strictSame(await load(), new Set(['lost']))
+  await pool.query(
+    `insert into projector_stops
+       (consumer_group, log_id, topic, partition, last_offset, records, failed, code, stopped_at)
+     values ('g', 'l', 'calls', 0, 0, 1, 1, 'MCS_X', $1)`,
+    [NOW]
+  )
+  t.strictSame(await load(), new Set(['lost', '']))
+  const unreachable = new pg.Pool({ host: '127.0.0.1', port: 1 })
+  t.strictSame(await createIncompleteAccounts({ pool: unreachable, now: () => NOW })(), new Set(['']))
 })
 
 t.test('health is delivered on connection, and when it changes', async t => {
@@ -199,12 +244,49 @@ t.test('the numbers of clients per process and per key are limited', async t => 
   t.equal((await watch('', { key: 'k1' })).status, 200)
 })
 
-t.test('at shutdown clients are told when to reconnect, and new clients are rejected', async t => {
+const EVENT_SOURCE = { accept: 'text/event-stream' }
+const retryOf = (client: LiveClient) => Number(/^retry: (\d+)$/m.exec(client.text())?.[1])
+
+t.test('at shutdown clients are told to reconnect after the restart, and new ones as well', async t => {
   const { watch, streams, app } = await liveApi(t)
   const client = await watch()
-  await streams.close()
+  await streams.close(5_000)
   await eventually('the connection is closed', () => client.isClosed())
   t.match(client.text(), /retry: \d+\n\n$/)
-  t.equal((await watch()).status, 503)
+  const again = await watch('', EVENT_SOURCE)
+  t.equal(again.status, 200, 'a browser would never connect again after another status')
+  await eventually('the connection is closed', () => again.isClosed())
+  t.match(again.events, [{ id: null, event: 'dropped', data: { code: 'MCS_LIVE_CLOSED' } }])
+  for (const retry of [retryOf(client), retryOf(again)])
+    t.ok(retry > 5_000 && retry < 15_000, `${retry} ms are longer than the drain and a restart`)
+  t.equal((await watch()).status, 503, 'a client that is not an EventSource receives the error')
+  await app.close()
+})
+
+t.test('an EventSource that is refused for a while is told when to reconnect', async t => {
+  const viewers = {
+    k1: VIEWER,
+    get k2(): Viewer {
+      throw Object.assign(new Error('the database is away'), { code: 'ECONNREFUSED' })
+    }
+  }
+  const { watch, app } = await liveApi(t, { viewers, limits: { clients: 2, clientsOfKey: 1 } })
+  await watch()
+  const limited = await watch('', EVENT_SOURCE)
+  await watch('', { key: 'k1' })
+  const full = await watch('', { ...EVENT_SOURCE, key: 'k1' })
+  t.equal((await watch('', { ...EVENT_SOURCE, key: 'unknown-key' })).status, 401, 'other errors remain errors')
+  t.equal((await watch('?kinds=nothing', EVENT_SOURCE)).status, 400)
+  const notReady = await watch('', { ...EVENT_SOURCE, key: 'k2' })
+  for (const [client, code] of [
+    [limited, 'MCS_LIVE_LIMIT'],
+    [full, 'MCS_LIVE_FULL'],
+    [notReady, 'MCS_NOT_READY']
+  ] as const) {
+    t.equal(client.status, 200, code)
+    await eventually('the connection is closed', () => client.isClosed())
+    t.match(client.events, [{ event: 'dropped', data: { code } }])
+    t.ok(retryOf(client) > 0)
+  }
   await app.close()
 })

@@ -10,12 +10,21 @@ export interface LiveEvent {
     object?: { id?: string; extension?: string; state?: string } | null
     id?: string
     code?: string
+    message?: string
   }
+}
+
+export interface LiveBeat {
+  at: string
+  revision: number
+  incomplete: boolean
 }
 
 export interface LiveClient {
   status: number
+  /** All events but the beats. */
   events: LiveEvent[]
+  beats: LiveBeat[]
   /** Returns the id from which the client would resume. */
   lastId: () => string
   /** Returns everything that was received, including comments. */
@@ -29,6 +38,8 @@ export interface LiveClient {
 export interface WatchOptions {
   key: string
   lastEventId?: string
+  /** The header Accept, which names event streams when an EventSource sends it. */
+  accept?: string
   /** Called with each event as it arrives. */
   onEvent?: (event: LiveEvent) => void
   keepText?: boolean
@@ -38,9 +49,13 @@ export interface WatchOptions {
 export async function watchLive(
   t: Teardown,
   url: string,
-  { key, lastEventId, onEvent = () => {}, keepText = true }: WatchOptions
+  { key, lastEventId, accept = '*/*', onEvent = () => {}, keepText = true }: WatchOptions
 ): Promise<LiveClient> {
-  const headers = { authorization: `Bearer ${key}`, ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) }
+  const headers = {
+    authorization: `Bearer ${key}`,
+    accept,
+    ...(lastEventId !== undefined && { 'last-event-id': lastEventId })
+  }
   const request = http.get(url, { headers, agent: false })
   t.teardown(() => {
     request.destroy()
@@ -51,6 +66,7 @@ export async function watchLive(
   })
   request.on('error', () => {}) // the server cut the connection
   const events: LiveEvent[] = []
+  const beats: LiveBeat[] = []
   let text = ''
   let rest = ''
   let lastId = lastEventId ?? ''
@@ -63,6 +79,10 @@ export async function watchLive(
       const event = parse(block)
       if (event.id !== null) lastId = event.id
       if (event.data === null) continue
+      if (event.event === 'beat') {
+        if (keepText) beats.push(event.data as LiveBeat) // as live/client.ts writes it
+        continue
+      }
       const liveEvent = { ...event, data: event.data }
       if (keepText) events.push(liveEvent)
       onEvent(liveEvent)
@@ -76,6 +96,7 @@ export async function watchLive(
   return {
     status: response.statusCode ?? 0,
     events,
+    beats,
     lastId: () => lastId,
     text: () => text,
     isClosed: () => isOver,

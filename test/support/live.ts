@@ -10,7 +10,7 @@ import { type LiveClient, type WatchOptions, watchLive } from './live-client.js'
 import { NOW, projector } from './projection.js'
 import { ADMIN_API_KEY, queryApi } from './query-api.js'
 
-export interface LiveApiOptions extends Partial<Pick<LiveOptions, 'limits' | 'health'>> {
+export interface LiveApiOptions extends Partial<Pick<LiveOptions, 'limits' | 'health' | 'incompleteAccounts'>> {
   viewers?: Record<string, Viewer>
   /** The LISTEN connection cannot be opened, so that changes are not announced. */
   cannotListen?: boolean
@@ -19,7 +19,13 @@ export interface LiveApiOptions extends Partial<Pick<LiveOptions, 'limits' | 'he
 /** Sets up a projector, and the API with live streams over the same database, on a port. */
 export async function liveApi(
   t: Test,
-  { limits = {}, viewers = {}, cannotListen = false, health = async () => ({ ready: true }) }: LiveApiOptions = {}
+  {
+    limits = {},
+    viewers = {},
+    cannotListen = false,
+    health = async () => ({ ready: true }),
+    incompleteAccounts = async () => new Set<string>()
+  }: LiveApiOptions = {}
 ) {
   const projecting = await projector(t)
   const pool = new pg.Pool({ ...projecting.pool.options, max: 4 })
@@ -31,6 +37,8 @@ export async function liveApi(
     pool: recordStatements(pool, statements, cannotListen ? { port: 1, host: '127.0.0.1' } : pool.options),
     readers: createLiveReaders(drizzle(recordStatements(pool, statements, pool.options)), () => NOW),
     trouble: () => null,
+    now: () => NOW,
+    incompleteAccounts,
     health,
     logger: pino({ level: 'silent' }),
     onClients: count => {

@@ -56,6 +56,7 @@ const NO_LIVE: LiveStreams = {
   open: async () => {
     throw new LiveClosedError()
   },
+  retryMs: () => 1_000,
   close: async () => {}
 }
 
