@@ -11,6 +11,7 @@ import { type QueryOptions, serveQuery } from '../api/api.js'
 import { collectOpenApi } from '../api/openapi.js'
 import type { Config } from '../config/config.js'
 import type { Secrets } from '../config/secrets.js'
+import type { Database } from '../db/open.js'
 import type { OpenedLog } from '../event-log/open-log.js'
 import { type HealthCheck, health, readinessOf } from '../http/health.js'
 import { createHttp } from '../http/server.js'
@@ -39,7 +40,7 @@ export interface HttpOptions {
   secrets: Secrets
   accounts: Accounts
   opened: OpenedLog | null
-  pool: pg.Pool | null
+  database: Database | null
   /** `null` without a database. */
   settings: RuntimeSettings | null
   background: Record<string, RetriedStart>
@@ -54,7 +55,12 @@ const MAX_DELAY_MS = 500
 
 /** Builds the HTTP server with the routes of the configured roles. */
 export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> {
-  const { config, logger, now, secrets, accounts, metrics, opened, pool, settings, background, stopping } = options
+  const { config, logger, now, secrets, accounts, metrics, opened, database, settings, background, stopping } = options
+  const pool = database?.pool ?? null
+  const withDatabase =
+    (trouble: () => string | null | Promise<string | null>): HealthCheck =>
+    async () =>
+      database?.trouble() ?? trouble()
   const app = createHttp({
     logger: httpLogger(logger),
     trustProxy: config.trustProxy,
@@ -71,8 +77,8 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
       ? await serveReceive(app, { log: opened.log, metrics, now, accounts: accounts.all })
       : null
   if (receiving && opened) checks.receive = async () => opened.log.trouble() ?? receiving.trouble()
-  if (background.project) checks.project = async () => background.project?.trouble() ?? null
-  if (background.reconcile) checks.reconcile = async () => background.reconcile?.trouble() ?? null
+  if (background.project) checks.project = withDatabase(background.project.trouble)
+  if (background.reconcile) checks.reconcile = withDatabase(background.reconcile.trouble)
   if (config.roles.includes('query') && pool && settings && quotaUsage) {
     const schema = () => background.database?.trouble() ?? null
     const access = createAccess({
@@ -92,7 +98,7 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
       metrics,
       stopping
     })
-    checks.query = async () => (await schema()) ?? (await canQuery(pool))
+    checks.query = withDatabase(async () => (await schema()) ?? (await canQuery(pool)))
     await serveQuery(
       app,
       apiOptions(options, {

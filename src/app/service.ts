@@ -13,6 +13,7 @@ import { pause } from '../lib/backoff.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { HOUR_MS } from '../lib/instant.js'
 import type { StopReason } from '../live/streams.js'
+import { raiseAlarm } from '../observability/alarms.js'
 import type { Metrics } from '../observability/metrics.js'
 import { createReconciliation, type ReconciliationOptions } from '../reconcile/start.js'
 import { startBackgroundServices } from './background.js'
@@ -38,8 +39,6 @@ export interface Service {
    * everything that was accepted is finished.
    */
   stop: (drainSeconds: number) => Promise<void>
-  /** Resolves with the reason when the service cannot continue; pending otherwise. */
-  failed: Promise<Error>
 }
 
 export interface ServiceOptions {
@@ -82,7 +81,9 @@ async function build(
   const unwrapped = needsLog(config) ? await openLog(config, logger) : null
   const opened = unwrapped && { ...unwrapped, log: wrapLog(unwrapped.log) }
   if (opened) closers.push(() => opened.log.close())
-  const database = needsDatabase(config) ? await openDatabase(config, logger) : null
+  const database = needsDatabase(config)
+    ? await openDatabase(config, { logger, onDown: alarmOfDatabase(logger) })
+    : null
   if (database) closers.push(() => database.close())
   const settings = database && createRuntimeSettings(accounts, database.pool)
   const reconciling =
@@ -107,7 +108,7 @@ async function build(
     ...shared,
     secrets,
     accounts,
-    pool: database?.pool ?? null,
+    database,
     background,
     stopping: stopping.signal
   })
@@ -132,7 +133,6 @@ async function build(
       for (const account of reloadAccounts(accounts, load, logger)) metrics.lastWebhook.remove({ account })
       settings?.notifyWatchers()
     },
-    failed: database?.failed ?? new Promise(() => {}),
     stop: async drainSeconds => {
       const drainMs = has(config, 'receive') ? drainSeconds * 1000 : 0
       stopping.abort({ drainMs } satisfies StopReason)
@@ -140,6 +140,15 @@ async function build(
       await close()
     }
   }
+}
+
+function alarmOfDatabase(logger: Logger): (problem: string) => void {
+  return problem =>
+    raiseAlarm(
+      logger,
+      { alarm: 'embedded-postgres', problem },
+      'the embedded Postgres does not run: webhooks are received, and it is started again'
+    )
 }
 
 function startProblemsOf(services: Record<string, RetriedStart>): Record<string, string> {

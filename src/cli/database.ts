@@ -21,7 +21,7 @@ export async function withDatabase<T>(config: Config, work: (pool: pg.Pool) => P
   try {
     const url = own?.url ?? running ?? ''
     await runMigrations(url)
-    const pool = createPool(url, config.databasePoolSize, pino({ level: 'silent' }))
+    const pool = createPool({ connectionString: url }, config.databasePoolSize, pino({ level: 'silent' }))
     return await work(pool).finally(() => pool.end())
   } finally {
     await own?.stop()

@@ -106,32 +106,24 @@ interface StopOptions {
 }
 
 function stopOnSignal(service: Service, { logger, config, drainSeconds, requested }: StopOptions): void {
-  let isStopping = false
-  const end = (code: number) => {
-    if (isStopping) return
-    isStopping = true
-    const drain = code === 0 ? drainSeconds : 0
+  const end = () => {
     setTimeout(
       () => {
         logger.fatal('cannot stop in time')
         process.exit(1)
       },
-      (drain + STOP_TIMEOUT_SECONDS) * 1000
+      (drainSeconds + STOP_TIMEOUT_SECONDS) * 1000
     ).unref()
-    service.stop(drain).then(
-      () => process.exit(code === 0 ? exitCodeOf(service, logger, config) : code),
+    service.stop(drainSeconds).then(
+      () => process.exit(exitCodeOf(service, logger, config)),
       err => {
         logger.fatal({ err }, 'the stop has failed')
         process.exit(1)
       }
     )
   }
-  if (requested.aborted) end(0)
-  else requested.addEventListener('abort', () => end(0))
-  service.failed.then(err => {
-    logger.fatal({ err }, 'the service cannot continue')
-    end(1)
-  })
+  if (requested.aborted) end()
+  else requested.addEventListener('abort', end)
 }
 
 /** More lines would push the rest off the screen. */

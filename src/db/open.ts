@@ -2,9 +2,9 @@ import path from 'node:path'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.js'
-import { EmbeddedPostgresError } from '../errors.js'
 import { shareUntilSuccess } from '../lib/background-service.js'
-import { startEmbeddedPostgres } from './embedded/server.js'
+import { throttle } from '../lib/throttle.js'
+import { startRestartingServer } from './embedded/restarting-server.js'
 import { runMigrations } from './migrate.js'
 
 export interface Database {
@@ -14,71 +14,54 @@ export interface Database {
    * @throws DatabaseError, EmbeddedPostgresError
    */
   migrate: () => Promise<void>
+  /** Why the embedded server does not run, or null; always null for the configured database. */
+  trouble: () => string | null
   close: () => Promise<void>
-  /** Resolves when the embedded server cannot start or ends unexpectedly. */
-  failed: Promise<Error>
+}
+
+export interface DatabaseOptions {
+  logger: Logger
+  /** Called when the embedded server has ended or cannot be started; it is started again. */
+  onDown: (problem: string) => void
 }
 
 /** Opens the configured database, or the embedded server in DATA_DIR, without waiting until it is reachable. */
-export async function openDatabase(config: Config, logger: Logger): Promise<Database> {
+export async function openDatabase(config: Config, { logger, onDown }: DatabaseOptions): Promise<Database> {
   const log = logger.child({ stage: 'db' })
-  return config.databaseUrl === null ? openEmbedded(config, log) : openConfigured(config.databaseUrl, config, log)
+  return config.databaseUrl === null
+    ? openEmbedded(config, { logger: log, onDown })
+    : openConfigured(config.databaseUrl, config, log)
 }
 
 function openConfigured(url: string, { databasePoolSize }: Config, log: Logger): Database {
-  const pool = createPool(url, databasePoolSize, log)
-  return { pool, migrate: createMigrate(url, log), close: () => pool.end(), failed: new Promise(() => {}) }
+  const pool = createPool({ connectionString: url }, databasePoolSize, log)
+  return { pool, migrate: createMigrate(async () => url, log), trouble: () => null, close: () => pool.end() }
 }
 
-/** Does not wait for the server, whose crash recovery may take a while: notifications are accepted meanwhile. */
-async function openEmbedded(config: Config, log: Logger): Promise<Database> {
-  let resolveUrl = (_url: string) => {}
-  const earlyUrl = new Promise<string>(resolve => {
-    resolveUrl = resolve
-  })
+async function openEmbedded(config: Config, { logger: log, onDown }: DatabaseOptions): Promise<Database> {
   log.info({ dataDir: embeddedDir(config) }, 'starting the embedded Postgres')
-  const starting = startEmbeddedPostgres({
+  const server = await startRestartingServer({
     dataDir: embeddedDir(config),
     log: message => log.info(message),
-    onUrl: resolveUrl
+    onDown
   })
-  const url = await Promise.race([earlyUrl, starting.then(server => server.url)])
-  const pool = createPool(url, config.databasePoolSize, log)
+  const pool = createPool(server.connection, config.databasePoolSize, log)
   return {
     pool,
-    migrate: createMigrate(url, log, starting),
+    migrate: createMigrate(server.url, log),
+    trouble: server.trouble,
     close: async () => {
       await pool.end()
-      await starting.then(
-        server => server.stop(),
-        () => {} // `failed` reports why it did not start
-      )
-    },
-    failed: starting
-      .then(
-        server => server.exited,
-        (err: Error) => err
-      )
-      .then(end => {
-        if (end instanceof Error) return end
-        return end.expected
-          ? new Promise<Error>(() => {})
-          : new EmbeddedPostgresError(
-              'the server ended unexpectedly: see its log, which is next to its data in DATA_DIR'
-            )
-      })
+      await server.close()
+    }
   }
 }
 
 /** Logs the steps of a start. The first one is logged only once, since an unreachable server is tried repeatedly. */
-function createMigrate(
-  url: string,
-  log: Logger,
-  serverReady: Promise<unknown> = Promise.resolve()
-): () => Promise<void> {
+function createMigrate(reachableUrl: () => Promise<string>, log: Logger): () => Promise<void> {
   let isAnnounced = false
   return shareUntilSuccess(async () => {
-    await serverReady
+    const url = await reachableUrl()
     if (!isAnnounced) log.info('migrating the database schema')
     isAnnounced = true
     await runMigrations(url)
@@ -90,10 +73,12 @@ export function embeddedDir(config: Config): string {
   return path.join(config.dataDir, 'postgres')
 }
 
+const WARN_EVERY_MS = 10_000
+
 /** Creates a pool, which connects on first use. */
-export function createPool(connectionString: string, max: number, log: Logger): pg.Pool {
+export function createPool(connection: pg.ClientConfig, max: number, log: Logger): pg.Pool {
   const pool = new pg.Pool({
-    connectionString,
+    ...connection,
     max,
     application_name: 'mightycall-stream',
     connectionTimeoutMillis: 5000,
@@ -102,7 +87,10 @@ export function createPool(connectionString: string, max: number, log: Logger): 
     query_timeout: 60_000, // a server that hangs must not block a partition or the shutdown
     idle_in_transaction_session_timeout: 60_000 // a frozen process must not keep the lock of a checkpoint
   })
-  // an unhandled 'error' event would crash the process
-  pool.on('error', err => log.warn({ err }, 'an idle connection to Postgres was lost'))
+  // Without a listener, the 'error' event would crash the process. A server that ends closes all connections at once.
+  pool.on(
+    'error',
+    throttle(WARN_EVERY_MS, (err: Error) => log.warn({ err }, 'idle connections to Postgres were lost'))
+  )
   return pool
 }

@@ -2,12 +2,12 @@
  * Returns a function that calls `fn` at most once per interval, and ignores further calls. Used for log lines that
  * would be repeated for each of many requests.
  */
-export function throttle(milliseconds: number, fn: () => void): () => void {
+export function throttle<A extends unknown[]>(milliseconds: number, fn: (...args: A) => void): (...args: A) => void {
   let last = Number.NEGATIVE_INFINITY
-  return () => {
+  return (...args) => {
     const now = performance.now()
     if (now - last < milliseconds) return
     last = now
-    fn()
+    fn(...args)
   }
 }

@@ -58,7 +58,8 @@ export function createListener({
     for (let tries = 1; (await trouble()) !== null && !stop.signal.aborted; tries++)
       await pause(backOffMs(tries, UNTIL_READY), stop.signal)
     for (let failures = 0; !stop.signal.aborted; ) {
-      const client = new pg.Client({ ...pool.options, query_timeout: CHECK_MS })
+      const { password } = pool.options // not enumerable
+      const client = new pg.Client({ ...pool.options, ...(password && { password }), query_timeout: CHECK_MS })
       const begun = performance.now()
       const err = await listen(client).catch((err: Error) => err)
       onConnectionChange(false)

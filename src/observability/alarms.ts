@@ -22,6 +22,14 @@ export const ALARMS = {
     cause: 'A record could not be decoded or inserted, and never will be. It is kept as a dead letter.',
     action: 'Look at it with "mightycall-stream dead-letters", correct the cause, then run "redrive" or "discard".'
   },
+  'embedded-postgres': {
+    cause:
+      'The embedded Postgres has ended or cannot be started. Webhooks are received and kept in the event log, but ' +
+      'nothing is projected, and the API answers with 503.',
+    action:
+      'Read the problem in the log line; most often the disk is full, and needs at least 64 MB free. The service starts ' +
+      'Postgres again by itself.'
+  },
   'fold-failed': {
     cause: 'The rows of an entity could not be computed from its events. The events are stored.',
     action: 'Report the error of the log line. A version that corrects the fold computes the rows again by itself.'

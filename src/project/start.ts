@@ -65,9 +65,8 @@ export async function startProjection(options: ProjectionOptions): Promise<Proje
     const redate = startRedate({ pool, settings, logger })
     return {
       trouble: async () => {
-        // Without Postgres the stop is unknown, and the subscription reports the reason.
         const stop = await loadStop(pool, group).catch(() => undefined)
-        if (stop === undefined) return subscription.trouble()
+        if (stop === undefined) return subscription.trouble() ?? 'Postgres does not answer'
         const reason = describeStop(stop)
         projectorOptions.onStopped(reason !== null) // no record may have come since the projector was resumed
         return reason ?? subscription.trouble() ?? former?.subscription.trouble() ?? null

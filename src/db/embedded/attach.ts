@@ -3,12 +3,14 @@ import pg from 'pg'
 import { EmbeddedPostgresError } from '../../errors.js'
 import { isOwned } from '../../lib/directory-lock.js'
 import { accountForPostgres } from './account.js'
-import { readPassword, urlOf } from './cluster.js'
+import { DATABASE, readPassword, urlOf } from './cluster.js'
 import { pathsOf } from './paths.js'
 
 export interface AttachOptions {
   dataDir: string
   database?: string
+  /** Ends the wait: `null` is returned then. */
+  signal?: AbortSignal
 }
 
 const TIMEOUT_MS = 60_000
@@ -19,15 +21,17 @@ const TIMEOUT_MS = 60_000
  */
 export async function attachEmbeddedPostgres({
   dataDir,
-  database = 'mightycall'
+  database = DATABASE,
+  signal
 }: AttachOptions): Promise<string | null> {
   const paths = pathsOf(dataDir, accountForPostgres())
   for (const deadline = performance.now() + TIMEOUT_MS; await isOwned(paths.run); await sleep(100)) {
+    if (signal?.aborted) break
     const password = readPassword(paths)
     const url = urlOf(paths, password ?? '', database)
     if (password && (await isReachable(url))) return url
     if (performance.now() > deadline)
-      throw new EmbeddedPostgresError('the server of the running service does not respond: see its log')
+      throw new EmbeddedPostgresError('the server of the process that uses the data does not respond: see its log')
   }
   return null
 }

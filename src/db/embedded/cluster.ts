@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import type pg from 'pg'
 import { DataDirError, EmbeddedPostgresError } from '../../errors.js'
 import { syncDirectory, writeDurably } from '../../lib/durable-file.js'
 import { type Account, changeOwner, isOtherAccount, makePrivateDir } from './account.js'
@@ -12,6 +13,11 @@ import { CLEAN_ENVIRONMENT } from './postmaster.js'
 
 /** The role that owns everything. */
 const ROLE = 'mightycall'
+
+/** The database, unless another one is requested. */
+export const DATABASE = 'mightycall'
+
+const PORT = 5432
 
 /**
  * The major version of the data, or null when there is none yet.
@@ -125,5 +131,10 @@ async function runProgram(
 
 /** The form that pg expects for a unix socket: its folder, percent-encoded, as the host. */
 export function urlOf(paths: ServerPaths, password: string, database: string): string {
-  return `postgres://${ROLE}:${password}@${encodeURIComponent(paths.run)}:5432/${encodeURIComponent(database)}`
+  return `postgres://${ROLE}:${password}@${encodeURIComponent(paths.run)}:${PORT}/${encodeURIComponent(database)}`
+}
+
+/** The options of a connection. The password is read for each connection, since a lost one is replaced. */
+export function connectionOf(paths: ServerPaths): pg.ClientConfig {
+  return { host: paths.run, port: PORT, user: ROLE, database: DATABASE, password: () => readPassword(paths) ?? '' }
 }

@@ -22,6 +22,14 @@ export const CLEAN_ENVIRONMENT = [
   'LC_ALL=C'
 ]
 
+export interface LaunchOptions {
+  account: Account
+  paths: ServerPaths
+  settings: Settings
+  log: (message: string) => void
+  signal?: AbortSignal | undefined
+}
+
 const MAX_LOG_BYTES = 8 << 20
 const PROGRESS_INTERVAL_MS = 15_000
 
@@ -38,14 +46,11 @@ export function postmasterOf(data: string): { pid: number; ready: boolean } | nu
 /**
  * Starts the server and resolves when it accepts connections. There is no timeout: after a crash the server replays its
  * log, and if it were killed meanwhile, it would start the replay again each time.
- * @throws EmbeddedPostgresError  when the server ended; the message contains its last error
+ * @throws EmbeddedPostgresError  when the server ended, also after an abort; the message contains its last error
  */
 export async function launch(
   binaries: Binaries,
-  account: Account,
-  paths: ServerPaths,
-  settings: Settings,
-  log: (message: string) => void
+  { account, paths, settings, log, signal }: LaunchOptions
 ): Promise<SupervisedProcess> {
   const { output, from } = openLog(paths.log)
   const args = [
@@ -70,6 +75,7 @@ export async function launch(
       throw new EmbeddedPostgresError(
         `the server ended while starting: ${lastError(paths.log, from)} (more in ${paths.log})`
       )
+    if (signal?.aborted) server.end()
     if (performance.now() - reportedAt > PROGRESS_INTERVAL_MS) {
       log('Postgres is still starting: it is recovering from a crash')
       reportedAt = performance.now()

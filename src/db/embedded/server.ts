@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { EmbeddedPostgresError } from '../../errors.js'
-import { acquireOwnerLock } from '../../lib/directory-lock.js'
-import { accountForPostgres } from './account.js'
-import { findBinaries } from './binaries.js'
-import { ensureCluster, existingMajor, urlOf } from './cluster.js'
-import { asDataDirError, hasCluster, preparePaths } from './paths.js'
+import { acquireOwnerLock, type OwnerLock } from '../../lib/directory-lock.js'
+import { type Account, accountForPostgres } from './account.js'
+import { type Binaries, findBinaries } from './binaries.js'
+import { DATABASE, ensureCluster, existingMajor, urlOf } from './cluster.js'
+import { asDataDirError, hasCluster, preparePaths, type ServerPaths } from './paths.js'
 import { launch, type Settings } from './postmaster.js'
 import { endStaleServers } from './stale-servers.js'
 import type { SupervisedProcess } from './supervised-process.js'
@@ -21,8 +21,8 @@ export interface EmbeddedPostgresOptions {
   /** Settings of postgresql.conf. */
   settings?: Settings
   log: (message: string) => void
-  /** Called with the URL before the server is reachable, unless the folder prevents its start. */
-  onUrl?: (url: string) => void
+  /** Ends the start: it then rejects. A running server ends only by `stop`. */
+  signal?: AbortSignal
 }
 
 export interface EmbeddedPostgres {
@@ -32,7 +32,7 @@ export interface EmbeddedPostgres {
   /** The version of the server, such as `18.4`. */
   version: string
   /**
-   * Resolves when the server has ended. `expected` is false without a call of `stop`: then the process should end too.
+   * Resolves when the server has ended. `expected` is false without a call of `stop`.
    */
   exited: Promise<{ code: number | null; expected: boolean }>
   stop: () => Promise<void>
@@ -53,13 +53,50 @@ export function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise
   })
 }
 
-async function start({
-  dataDir,
-  database = 'mightycall',
-  settings = {},
-  log,
-  onUrl = () => {}
-}: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+/**
+ * Creates the data of a server without starting it, unless it exists.
+ * @throws DataDirError, EmbeddedPostgresError  as `startEmbeddedPostgres`
+ */
+export async function createEmbeddedData({ dataDir, log }: EmbeddedPostgresOptions): Promise<void> {
+  try {
+    const { lock } = await openData({ dataDir, log })
+    await lock.release()
+  } catch (err) {
+    throw asDataDirError(dataDir, err)
+  }
+}
+
+async function start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { database = DATABASE, settings = {}, log, signal } = options
+  const { account, paths, lock, binaries, password } = await openData(options)
+  try {
+    signal?.throwIfAborted()
+    const url = urlOf(paths, password, database)
+    const launched = await launch(binaries, { account, paths, settings, log, signal })
+    const server = supervised(launched, lock.release)
+    await ensureDatabase(url, database).catch(async err => {
+      await server.stop()
+      throw err
+    })
+    log(`Postgres ${binaries.version} accepts connections`)
+    return { url, version: binaries.version, ...server }
+  } catch (err) {
+    await lock.release()
+    throw err
+  }
+}
+
+interface OpenedData {
+  account: Account
+  paths: ServerPaths
+  /** Held by this process. */
+  lock: OwnerLock
+  binaries: Binaries
+  password: string
+}
+
+/** Locks the data, ends servers that an earlier owner has left behind, and creates the data when it does not exist. */
+async function openData({ dataDir, log }: EmbeddedPostgresOptions): Promise<OpenedData> {
   const account = accountForPostgres()
   const paths = preparePaths(dataDir, account, log)
   const lock = await acquireOwnerLock(paths.run)
@@ -68,15 +105,7 @@ async function start({
     const binaries = findBinaries(account, existingMajor(paths, account))
     if (!hasCluster(paths.data)) log('creating a new Postgres data folder')
     const { password } = await ensureCluster(binaries, account, paths)
-    const url = urlOf(paths, password, database)
-    onUrl(url)
-    const server = supervised(await launch(binaries, account, paths, settings, log), lock.release)
-    await ensureDatabase(url, database).catch(async err => {
-      await server.stop()
-      throw err
-    })
-    log(`Postgres ${binaries.version} accepts connections`)
-    return { url, version: binaries.version, ...server }
+    return { account, paths, lock, binaries, password }
   } catch (err) {
     await lock.release()
     throw err

@@ -107,10 +107,11 @@ function retryUntilClosed<T>(state: State, failing: string, attempt: () => Promi
     {
       signal: state.stop.signal,
       backOff: BACK_OFF,
-      onFailure: (err, delayMs) => {
+      onFailure: err => {
         const code = codeOrNameOf(err)
-        state.trouble = `${failing}: ${code}`
-        state.log?.warn({ group: state.options.group, code, delayMs }, `${failing}, retrying`)
+        const trouble = `${failing}: ${code}`
+        if (trouble !== state.trouble) state.log?.warn({ group: state.options.group, code }, `${failing}, retrying`)
+        state.trouble = trouble
       }
     }
   )

@@ -104,8 +104,7 @@ async function demo({ port, speed, calls, hours, history, family, drop, ...optio
           console.log(await statusLine(world, { since, until: clock.now() }))
         }
       }
-      const failed = world.service.failed.then(err => Promise.reject(err))
-      await Promise.race([show(), failed]).catch(err => {
+      await show().catch(err => {
         if (!stop.aborted) throw err
       })
     } finally {
