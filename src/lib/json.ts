@@ -12,8 +12,11 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Matches a string or a number. A string is matched so that digits in it are skipped. */
-const STRING_OR_NUMBER = /"(?:[^"\\]+|\\.)*"|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/gi
+/**
+ * Matches a string or a number. A string is matched so that digits in it are skipped. It may be unterminated: a match
+ * that required the closing quote would backtrack exponentially in a body that was cut inside a string.
+ */
+const STRING_OR_NUMBER = /"(?:[^"\\]+|\\.)*"?|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/gis
 
 /** Returns JSON text with quotes around the integers that JavaScript would round: `1234567890123456789`. */
 export function quoteLargeIntegers(json: string): string {

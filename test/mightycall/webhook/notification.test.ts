@@ -104,6 +104,12 @@ t.test('both shapes are read, in any casing, with numbers for extensions', async
   t.match(parse(Buffer.from(`\uFEFF${JSON.stringify(started)}`)), { callId: INBOUND }, 'a byte order mark is accepted')
 })
 
+t.test('a body that was cut inside a long string is read in linear time', async t => {
+  const cut = `{"EventType":"IncomingCall","N":1234567890123456789,"Body":{"Text":"${'é\\"x'.repeat(50_000)}`
+  t.match(parse(cut), { type: 'unclassified', reason: 'not-json' })
+  t.match(parse(`${cut}\\`), { type: 'unclassified', reason: 'not-json' })
+})
+
 const unclassified = [
   {
     name: 'an unknown type',
