@@ -43,6 +43,11 @@ export const OverloadedError = createError(
   'too many events are waiting to be stored: send it again',
   503
 )
+export const UnsupportedEncodingError = createError<[advice: string]>(
+  'MCS_UNSUPPORTED_ENCODING',
+  'this Content-Encoding is not supported: %s',
+  415
+)
 
 /** Event log. */
 export const LogClosedError = createError('MCS_LOG_CLOSED', 'the event log is closed', 503)

@@ -10,7 +10,8 @@ const RESULTS: Record<WebhookResult, string> = {
   'unknown-token': 'the token is unknown; the response is 404 or 429',
   'not-stored': 'the event could not be stored in the log in time; the response is 503',
   overloaded: 'too many events were waiting for the log; the response is 503, and the body is not read',
-  'too-large': 'the body is larger than 256 KiB; the response is 413, and nothing is stored'
+  'too-large': 'the body, decoded, is larger than 256 KiB; the response is 413, and nothing is stored',
+  'unsupported-encoding': 'the Content-Encoding is unknown or repeated; the response is 415, and nothing is stored'
 }
 
 /** docs/metrics.md */

@@ -986,7 +986,7 @@ export interface paths {
         put?: never;
         /**
          * Receive a notification from MightyCall
-         * @description The token is the only credential. The body is read as JSON whatever its Content-Type and may have 256 KiB (413 for a larger one). A notification that is not understood is stored as `unclassified`. An `Echo` header is returned. While events cannot be stored, or too many are waiting, the response is 503 with Retry-After.
+         * @description The token is the only credential. The body is read as JSON whatever its Content-Type and may have 256 KiB, decoded (413 for a larger one). Its Content-Encoding may be gzip, deflate or br (415 for another), and its text UTF-8 or UTF-16. A notification that is not understood is stored as `unclassified`. An `Echo` header is returned. While events cannot be stored, or too many are waiting, the response is 503 with Retry-After.
          */
         post: operations["receiveWebhook"];
         delete?: never;

@@ -69,7 +69,9 @@ export const routeOf = <const T extends string[]>(...routes: readonly [...T]) =>
 /** The schemas of the fields that hold what MightyCall sent. They come last in a record. */
 export const original = {
   raw: Type.Union([Type.Object({}, { additionalProperties: true }), Type.String()], {
-    description: 'What MightyCall sent, without the ApiKey: a JSON object, or the bytes when it was not one.'
+    description:
+      'What MightyCall sent, without the ApiKey: a JSON object, or the bytes when it was not one. A compression of ' +
+      'the body is undone, and its text is UTF-8; what cannot be decoded is kept as it was received.'
   }),
   rawEncoding: Type.Optional(Type.Literal('base64', { description: 'Present when raw contains bytes.' }))
 }

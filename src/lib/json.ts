@@ -25,3 +25,11 @@ export function quoteLargeIntegers(json: string): string {
     /^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token
   )
 }
+
+/** Matches a string, as above, or a comma after a value and before a closing brace or bracket. */
+const STRING_OR_TRAILING_COMMA = /"(?:[^"\\]+|\\.)*"?|,(?<=[^\s,:[{]\s*,)(?=\s*[}\]])/gs
+
+/** Returns JSON text without the commas that follow the last member of an object or the last item of an array. */
+export function withoutTrailingCommas(json: string): string {
+  return json.replace(STRING_OR_TRAILING_COMMA, token => (token === ',' ? '' : token))
+}

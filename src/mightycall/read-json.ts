@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { UnclassifiedReason } from '../events/unclassified.js'
-import { isObject, parseJson, quoteLargeIntegers } from '../lib/json.js'
+import { isObject, parseJson, quoteLargeIntegers, withoutTrailingCommas } from '../lib/json.js'
 import { type KeyHolder, maskKeyInStrings, stripApiKeys } from './strip-api-key.js'
 
 export interface StrippedJson {
@@ -13,16 +13,26 @@ export interface StrippedJson {
   inexact: boolean
 }
 
-/** Parses a body and removes its ApiKey. Returns the reason when the body is not a usable object. */
+/**
+ * Parses a body in UTF-8 and removes its ApiKey. Returns the reason when the body is not a usable object. The examples
+ * in the documentation of MightyCall end with a comma before the last brace: such a body is read like one without it.
+ */
 export function readJson(body: Buffer, account: KeyHolder): StrippedJson | UnclassifiedReason {
   if (!isUtf8(body)) return 'not-json' // decoding would replace bytes, and different bodies would merge
   const text = body.toString()
-  const exactText = quoteLargeIntegers(text)
-  const parsed = parseJson(exactText)
-  if (parsed === undefined || (exactText !== text && parseJson(text) === undefined)) return 'not-json'
-  const { apiKeys, inexact, tooDeep, isKeyInText } = stripApiKeys(parsed, account)
+  const parsed = parseExactly(text) ?? parseExactly(withoutTrailingCommas(text))
+  if (parsed === null) return 'not-json'
+  const { apiKeys, inexact, tooDeep, isKeyInText } = stripApiKeys(parsed.value, account)
   if (tooDeep) return 'too-deep'
-  const value = isKeyInText && account.apiKey ? maskKeyInStrings(parsed, account.apiKey) : parsed
-  const isKeptAsBytes = inexact || exactText !== text
+  const value = isKeyInText && account.apiKey ? maskKeyInStrings(parsed.value, account.apiKey) : parsed.value
+  const isKeptAsBytes = inexact || parsed.hasLargeIntegers
   return isObject(value) ? { value, apiKeys, isKeptAsBytes, inexact } : 'not-an-object'
+}
+
+/** Parses JSON whose large integers are read as strings. Returns null when the text is not JSON. */
+function parseExactly(text: string): { value: unknown; hasLargeIntegers: boolean } | null {
+  const exactText = quoteLargeIntegers(text)
+  const value = parseJson(exactText)
+  const hasLargeIntegers = exactText !== text
+  return value === undefined || (hasLargeIntegers && parseJson(text) === undefined) ? null : { value, hasLargeIntegers }
 }

@@ -111,6 +111,10 @@ export const ALARMS = {
       'A topic that existed before has settings that promise less durability than those this service would create.',
     action: 'Change the setting that the log line names.'
   },
+  'unsupported-encoding': {
+    cause: 'A notification has a Content-Encoding that cannot be decoded. It was answered with 415 and is not stored.',
+    action: 'Configure the proxy in front of the service to compress with gzip, deflate or br only, or not at all.'
+  },
   'webhook-silence': {
     cause:
       'At least three calls that the REST API reported have ended, and no webhook of the account has arrived since ' +

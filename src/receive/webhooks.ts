@@ -2,14 +2,17 @@ import rateLimit from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import Type from 'typebox'
-import { NotStoredError, OverloadedError } from '../errors.js'
+import { NotStoredError, OverloadedError, UnsupportedEncodingError } from '../errors.js'
 import type { Event } from '../events/event.js'
 import { clientAddressOf } from '../http/client-address.js'
 import { WEBHOOK_TOKEN_PATTERN } from '../lib/patterns.js'
 import { throttle } from '../lib/throttle.js'
+import { charsetOf, toUtf8 } from '../mightycall/webhook/character-encoding.js'
 import { type NotifiedAccount, parseNotification } from '../mightycall/webhook/notification.js'
+import { raiseAlarm } from '../observability/alarms.js'
 import { createAckDeadline } from './ack-deadline.js'
 import { createAdmission, createInFlight, type InFlight } from './admission.js'
+import { ACCEPTED_ENCODINGS, type ContentEncoding, contentEncodingOf, decodeContent } from './content-encoding.js'
 
 /** The results of a webhook request, as the metric `mcs_webhooks_total` counts them. */
 export const WEBHOOK_RESULTS = [
@@ -19,7 +22,8 @@ export const WEBHOOK_RESULTS = [
   'unknown-token',
   'not-stored',
   'overloaded',
-  'too-large'
+  'too-large',
+  'unsupported-encoding'
 ] as const
 export type WebhookResult = (typeof WEBHOOK_RESULTS)[number]
 
@@ -42,6 +46,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The account of the webhook token. */
     account: NotifiedAccount | null
+    /** How the body of a webhook is encoded. */
+    bodyEncoding: { content: ContentEncoding; charset: string | null } | null
   }
 }
 
@@ -72,8 +78,9 @@ const POST_SCHEMA = {
   operationId: 'receiveWebhook',
   summary: 'Receive a notification from MightyCall',
   description:
-    'The token is the only credential. The body is read as JSON whatever its Content-Type and may have 256 KiB (413 ' +
-    'for a larger one). A notification that is not understood is stored as `unclassified`. An `Echo` header is ' +
+    'The token is the only credential. The body is read as JSON whatever its Content-Type and may have 256 KiB, ' +
+    'decoded (413 for a larger one). Its Content-Encoding may be gzip, deflate or br (415 for another), and its text ' +
+    'UTF-8 or UTF-16. A notification that is not understood is stored as `unclassified`. An `Echo` header is ' +
     'returned. While events cannot be stored, or too many are waiting, the response is 503 with Retry-After.',
   response: {
     200: emptyBody('The event is durable. An empty body is not stored.'),
@@ -102,11 +109,15 @@ export default fp<WebhookOptions>(
     )
 
     app.decorateRequest('account', null)
+    app.decorateRequest('bodyEncoding', null)
     const withinDeadline = createAckDeadline(answerWithinMs)
     const admission = createAdmission(app, inFlight, MAX_BODY_BYTES)
     app.addHook<WebhookRequest>('onRequest', (request, reply, next) => {
+      const { headers } = request.raw
+      const content = contentEncodingOf(headers['content-encoding'])
+      request.bodyEncoding = { content, charset: charsetOf(headers['content-type']) }
       // Fastify would respond 415 to an unknown Content-Type before any handler runs. The body is JSON in any case.
-      request.raw.headers['content-type'] = undefined
+      headers['content-type'] = undefined
       const { token } = request.params
       const account = TOKEN_FORMAT.test(token) ? accountOf(token) : null
       if (!account) {
@@ -114,9 +125,11 @@ export default fp<WebhookOptions>(
         return
       }
       request.account = account
-      const { echo } = request.raw.headers
+      const { echo } = headers
       if (typeof echo === 'string') reply.header('echo', echo)
-      if (request.method !== 'POST' || admission.enter(request)) return next()
+      if (request.method !== 'POST') return next()
+      if (content === 'unsupported') return next(refuseEncoding(account, reply))
+      if (admission.enter(request)) return next()
       onResult('overloaded', account.id)
       reply.header('retry-after', RETRY_AFTER_SECONDS)
       next(new OverloadedError())
@@ -127,6 +140,17 @@ export default fp<WebhookOptions>(
         'received a webhook with an unknown token: compare the address in MightyCall with the one that start prints'
       )
     )
+
+    const raiseOfEncoding = throttle(WARN_EVERY_MS, () =>
+      raiseAlarm(app.log, { alarm: 'unsupported-encoding' }, 'refused a notification: its encoding cannot be decoded')
+    )
+
+    function refuseEncoding(account: NotifiedAccount, reply: FastifyReply): Error {
+      onResult('unsupported-encoding', account.id)
+      raiseOfEncoding()
+      reply.header('accept-encoding', ACCEPTED_ENCODINGS)
+      return new UnsupportedEncodingError(`send the body with one of ${ACCEPTED_ENCODINGS}, or without any`)
+    }
 
     app.addHook('onError', async (request, _reply, err) => {
       if (request.account && err.code === 'FST_ERR_CTP_BODY_TOO_LARGE') onResult('too-large', request.account.id)
@@ -148,7 +172,7 @@ export default fp<WebhookOptions>(
       { bodyLimit: MAX_BODY_BYTES, schema: POST_SCHEMA },
       async (request, reply) => {
         const account = request.account as NotifiedAccount // the onRequest hook has refused all other requests
-        const body = request.body ?? Buffer.alloc(0)
+        const body = decode(request)
         const event = parseNotification(account, body, now())
         const claim = admission.take(request, body.length)
         if (!event) {
@@ -171,3 +195,10 @@ export default fp<WebhookOptions>(
   },
   { name: 'webhooks', fastify: '5.x', encapsulate: true }
 )
+
+/** Returns the body without its Content-Encoding, and in UTF-8 where possible. */
+function decode({ body, bodyEncoding }: FastifyRequest<WebhookRequest>): Buffer {
+  if (body === undefined) return Buffer.alloc(0)
+  const { content = null, charset = null } = bodyEncoding ?? {}
+  return toUtf8(decodeContent(body, content, MAX_BODY_BYTES), charset)
+}

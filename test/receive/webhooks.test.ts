@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { NotStoredError } from '../../src/errors.js'
 import { openLocalLog } from '../../src/event-log/local/local-log.js'
@@ -166,6 +167,122 @@ t.test('a body of more than 256 KiB is answered with 413', async t => {
   t.equal((await post(OLD, 'x'.repeat(256 * 1024 + 1))).statusCode, 413)
   t.strictSame(results, ['too-large'])
   t.equal(stored.length, 0)
+})
+
+const utf16be = (text: string) => Buffer.from(text, 'utf16le').swap16()
+const NAMED = JSON.stringify({ ...DOCUMENTED_NOTIFICATIONS[0], Note: 'é', ApiKey: undefined })
+const WITH_COMMAS = started.replace('}', ' ,}').replace(/}$/, ',\r\n}')
+
+const encodedBodies: { name: string; body: Buffer; headers?: Record<string, string>; like?: string }[] = [
+  { name: 'gzip', body: gzipSync(started), headers: { 'content-encoding': 'gzip' } },
+  { name: 'x-gzip', body: gzipSync(started), headers: { 'content-encoding': ' X-GZIP ' } },
+  { name: 'deflate', body: deflateSync(started), headers: { 'content-encoding': 'deflate' } },
+  { name: 'deflate without header', body: deflateRawSync(started), headers: { 'content-encoding': 'deflate' } },
+  { name: 'br', body: brotliCompressSync(started), headers: { 'content-encoding': 'br' } },
+  { name: 'identity', body: Buffer.from(started), headers: { 'content-encoding': 'identity' } },
+  { name: 'plain JSON that claims to be gzip', body: Buffer.from(started), headers: { 'content-encoding': 'gzip' } },
+  { name: 'UTF-8 with a byte order mark', body: Buffer.from(`\ufeff${started}`) },
+  { name: 'UTF-16 LE with a byte order mark', body: Buffer.from(`\ufeff${started}`, 'utf16le') },
+  { name: 'UTF-16 BE with a byte order mark', body: utf16be(`\ufeff${started}`) },
+  { name: 'UTF-16 LE without a mark', body: Buffer.from(started, 'utf16le') },
+  { name: 'UTF-16 BE without a mark', body: utf16be(started) },
+  {
+    name: 'UTF-16 in gzip',
+    body: gzipSync(Buffer.from(`\ufeff${started}`, 'utf16le')),
+    headers: { 'content-encoding': 'gzip', 'content-type': 'application/json; charset=utf-16' }
+  },
+  { name: 'commas before closing braces', body: Buffer.from(WITH_COMMAS) },
+  {
+    name: 'ISO-8859-1',
+    body: Buffer.from(NAMED, 'latin1'),
+    headers: { 'content-type': 'text/plain; Charset="iso-8859-1"' },
+    like: NAMED
+  },
+  {
+    name: 'UTF-8 that claims to be ISO-8859-1',
+    body: Buffer.from(NAMED),
+    headers: { 'content-type': 'application/json;charset=iso-8859-1' },
+    like: NAMED
+  }
+]
+
+t.test('a notification is the same event however it is encoded', async t => {
+  const { post, stored, results } = await receiver(t)
+  for (const { name, body, headers, like = started } of encodedBodies) {
+    await post(OLD, like)
+    t.equal((await post(OLD, body, headers)).statusCode, 200, name)
+    await eventually(name, () => stored.length === results.length)
+    const [plain, encoded] = stored.slice(-2).map(record => JSON.parse(String(record.value)))
+    t.strictSame({ ...encoded, receivedAt: null }, { ...plain, receivedAt: null }, name)
+    t.equal(plain.type, 'call.started')
+  }
+})
+
+t.test('a body that cannot be decoded is stored as received', async t => {
+  const { post, stored } = await receiver(t)
+  const bodies: [Buffer, Record<string, string>][] = [
+    [gzipSync(started).subarray(0, -20), { 'content-encoding': 'gzip' }],
+    [Buffer.from(NAMED, 'latin1'), {}],
+    [Buffer.from(NAMED, 'latin1'), { 'content-type': 'application/json; charset=klingon' }],
+    [Buffer.from([0xff, 0xfe, 0x00]), {}]
+  ]
+  for (const [body, headers] of bodies) t.equal((await post(OLD, body, headers)).statusCode, 200)
+  await eventually('all are stored', () => stored.length === bodies.length)
+  for (const [i, [body]] of bodies.entries())
+    t.match(JSON.parse(String(stored[i]?.value)), {
+      type: 'unclassified',
+      reason: 'not-json',
+      rawEncoding: 'base64',
+      raw: body.toString('base64')
+    })
+})
+
+t.test('the bytes of a decoded body are kept decoded, and without the ApiKey', async t => {
+  const { post, stored } = await receiver(t)
+  const text = started.replace(/}$/, ',"N":9007199254740993}')
+  await post(OLD, gzipSync(Buffer.from(`\ufeff${text}`, 'utf16le')), { 'content-encoding': 'gzip' })
+  await post(OTHER, Buffer.from(`\ufeffApiKey=${DOCUMENTED_API_KEY}`, 'utf16le'))
+  await eventually('both are stored', () => stored.length === 2)
+  const [large, broken] = stored.map(record => Buffer.from(JSON.parse(String(record.value)).raw, 'base64').toString())
+  t.equal(large, `\ufeff${text.replace(DOCUMENTED_API_KEY, '*'.repeat(DOCUMENTED_API_KEY.length))}`)
+  t.equal(broken, `\ufeffApiKey=${'*'.repeat(DOCUMENTED_API_KEY.length)}`)
+})
+
+t.test('a body that is larger than 256 KiB when decoded is refused before it is decoded wholly', async t => {
+  const { post, stored, results } = await receiver(t)
+  const bomb = Buffer.alloc(64 * 1024 * 1024)
+  for (const [encoding, body] of [
+    ['gzip', gzipSync(bomb)],
+    ['deflate', deflateSync(bomb)],
+    ['br', brotliCompressSync(bomb.subarray(0, 1024 * 1024))]
+  ] as const) {
+    const before = process.memoryUsage().arrayBuffers
+    const answer = await post(OLD, body, { 'content-encoding': encoding })
+    t.match(answer, { statusCode: 413 }, encoding)
+    t.equal(answer.json().code, 'FST_ERR_CTP_BODY_TOO_LARGE')
+    t.ok(process.memoryUsage().arrayBuffers - before < 16 * 1024 * 1024)
+  }
+  t.equal((await post(OLD, gzipSync('x'.repeat(256 * 1024)), { 'content-encoding': 'gzip' })).statusCode, 200)
+  t.strictSame(results, ['too-large', 'too-large', 'too-large', 'unclassified'])
+  await eventually('only the last is stored', () => stored.length === 1)
+})
+
+t.test('an unknown or repeated Content-Encoding is refused with 415, and alarmed', async t => {
+  const { post, stored, results, logged } = await receiver(t)
+  for (const encoding of ['zstd', 'compress', 'gzip, br', 'gzip, gzip', '__proto__', '*']) {
+    const answer = await post(OLD, gzipSync(started), { 'content-encoding': encoding })
+    t.equal(answer.statusCode, 415, encoding)
+    t.equal(answer.json().code, 'MCS_UNSUPPORTED_ENCODING')
+    t.equal(answer.headers['accept-encoding'], 'gzip, deflate, br')
+  }
+  t.strictSame(results, Array(6).fill('unsupported-encoding'))
+  t.equal(stored.length, 0)
+  t.equal(logged().match(/"alarm":"unsupported-encoding"/g)?.length, 1, 'one line a minute')
+  t.equal(
+    (await post('x'.repeat(43), started, { 'content-encoding': 'zstd' })).statusCode,
+    404,
+    'the token comes first'
+  )
 })
 
 t.test('when the append fails, the response is 503 with Retry-After', async t => {

@@ -20,7 +20,7 @@ export interface NotifiedAccount extends KeyHolder {
  * Parses the body of an authenticated request to an event. A body that is not understood becomes `unclassified`; only
  * an empty body gives `null`. The result never contains the ApiKey (source: MightyCall API v4, WebHook Notifications).
  *
- * @param body        the bytes as received, at most 256 KiB
+ * @param body        at most 256 KiB, in UTF-8 where possible (see character-encoding.ts); kept if not understood
  * @param receivedAt  the time of receipt, by our clock
  */
 export function parseNotification(account: NotifiedAccount, body: Buffer, receivedAt: Date): Event | null {

@@ -3,6 +3,7 @@ import type { Event } from '../../events/event.js'
 import { momentOf } from '../../events/time.js'
 import { isObject } from '../../lib/json.js'
 import { readJson } from '../read-json.js'
+import { toUtf8 } from './character-encoding.js'
 import { classify } from './classify.js'
 import { fieldsOf } from './fields.js'
 
@@ -41,6 +42,6 @@ export function reparse(event: Event, region: CountryCode): Event {
 /** Returns the notification in `raw`. An original that was kept as bytes is parsed from them; its ApiKey is masked. */
 function notificationOf({ raw, rawEncoding }: Event): Record<string, unknown> | null {
   if (typeof raw !== 'string') return isObject(raw) ? raw : null
-  const read = rawEncoding ? readJson(Buffer.from(raw, 'base64'), NO_KEY) : 'not-an-object'
+  const read = rawEncoding ? readJson(toUtf8(Buffer.from(raw, 'base64')), NO_KEY) : 'not-an-object'
   return typeof read === 'string' ? null : read.value
 }

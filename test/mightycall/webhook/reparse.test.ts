@@ -30,6 +30,15 @@ function asUnclassified({ id, account, occurredAt, receivedAt, clock, raw, rawEn
   }
 }
 
+t.test('bodies that an older version could not read are read again', async t => {
+  const text = JSON.stringify({ ...DOCUMENTED_NOTIFICATIONS[0], ApiKey: undefined })
+  for (const body of [Buffer.from(`\ufeff${text}`, 'utf16le'), Buffer.from(text.replace(/}$/, ',}'))]) {
+    const stored = parseNotification(account, Buffer.from('?'), NOW) as Event // the body is not empty
+    const again = reparse({ ...stored, raw: body.toString('base64') }, 'US')
+    t.match(again, { type: 'call.started', id: stored.id, raw: body.toString('base64') })
+  }
+})
+
 t.test('parsing an event again keeps it the same: id, account, receipt and source', async t => {
   let classified = 0
   fc.assert(
