@@ -1,7 +1,7 @@
 import type { CountryCode } from 'libphonenumber-js/min'
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.js'
-import { raiseAlarm } from '../observability/alarms.js'
+import { raiseAlarm, resolveAlarm } from '../observability/alarms.js'
 import { type AccountEntry, BASE_URLS, DEFAULT_KIND, readAccountsFile } from './accounts-file.js'
 import { DEFAULT_SETTINGS } from './setting-values.js'
 
@@ -110,6 +110,7 @@ export function reloadAccounts(accounts: Accounts, load: () => readonly Account[
     )
     return []
   }
+  resolveAlarm(logger, { alarm: 'accounts-reload-failed' })
   const now = accounts.all().map(account => account.id)
   const removed = before.filter(id => !now.includes(id))
   logger.info(

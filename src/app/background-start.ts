@@ -3,7 +3,7 @@ import { errorCodeOf } from '../errors.js'
 import type { BackgroundService } from '../lib/background-service.js'
 import { codeOrNameOf } from '../lib/error-code.js'
 import { retry } from '../lib/retry.js'
-import { raiseAlarm } from '../observability/alarms.js'
+import { raiseAlarm, resolveAlarm } from '../observability/alarms.js'
 
 /** A background service whose start is retried until it succeeds. Until then `trouble` is the start problem. */
 export interface RetriedStart extends BackgroundService {
@@ -39,6 +39,7 @@ export function startWithRetry(name: string, start: () => Promise<BackgroundServ
       endFirstAttempt()
     }
     await retry(attempt, { signal: stop.signal, backOff: BACK_OFF, onFailure })
+    if (service) resolveAlarm(logger, { alarm: 'not-started', part: name })
     endFirstAttempt()
   }
 

@@ -46,6 +46,8 @@ export interface HttpOptions {
   background: Record<string, RetriedStart>
   /** `null` when this process does not have the role `reconcile`. */
   reconciling: Reconciliation | null
+  /** Saves the state of this process in the database. */
+  saveProcess: () => Promise<void>
   /** Aborted when the service begins to stop. Its reason is a `StopReason`. */
   stopping: AbortSignal
 }
@@ -167,7 +169,7 @@ interface QueryDependencies
 
 /** Collects what the routes of the API need from the other stages. */
 function apiOptions(
-  { config, now, accounts, metrics, opened, reconciling }: HttpOptions,
+  { config, now, accounts, opened, reconciling, saveProcess }: HttpOptions,
   { pool, settings, quotaUsage, checks, lag, tokenUses, ...rest }: QueryDependencies
 ): QueryOptions {
   const accountIds = () => accounts.all().map(({ id }) => id)
@@ -190,7 +192,7 @@ function apiOptions(
     systemState: createSystemState({
       pool,
       group: config.groupId,
-      metrics,
+      saveProcess,
       roles: config.roles,
       accountIds,
       checks,

@@ -1,23 +1,26 @@
+import type pg from 'pg'
 import type { Logger } from 'pino'
 import { type Account, createAccounts, loadAccounts, reloadAccounts } from '../accounts/accounts.js'
 import { createRuntimeSettings } from '../accounts/runtime-settings.js'
 import { type Config, ROLES, type Role } from '../config/config.js'
 import { createDataDir } from '../config/data-dir.js'
 import { loadSecrets, type Secrets } from '../config/secrets.js'
-import { openDatabase } from '../db/open.js'
+import { createPool, type Database, type DatabaseOptions, openDatabase } from '../db/open.js'
 import { ConfigError } from '../errors.js'
-import { openLog } from '../event-log/open-log.js'
+import { type OpenedLog, openLog } from '../event-log/open-log.js'
 import type { EventLog } from '../event-log/port.js'
 import { listen } from '../http/server.js'
 import { pause } from '../lib/backoff.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { HOUR_MS } from '../lib/instant.js'
 import type { StopReason } from '../live/streams.js'
-import { raiseAlarm } from '../observability/alarms.js'
+import { journalOf } from '../observability/alarm-journal.js'
+import { raiseAlarm, resolveAlarm } from '../observability/alarms.js'
 import type { Metrics } from '../observability/metrics.js'
 import { createReconciliation, type ReconciliationOptions } from '../reconcile/start.js'
 import { startBackgroundServices } from './background.js'
 import type { RetriedStart } from './background-start.js'
+import { createProcessRecord, processNameOf } from './process-record.js'
 import { buildHttp } from './routes.js'
 
 /** How long a start waits for servers that do not answer. Webhooks are already received meanwhile. */
@@ -81,10 +84,17 @@ async function build(
   const unwrapped = needsLog(config) ? await openLog(config, logger) : null
   const opened = unwrapped && { ...unwrapped, log: wrapLog(unwrapped.log) }
   if (opened) closers.push(() => opened.log.close())
-  const database = needsDatabase(config)
-    ? await openDatabase(config, { logger, onDown: alarmOfDatabase(logger) })
-    : null
-  if (database) closers.push(() => database.close())
+  const database = needsDatabase(config) ? await openDatabase(config, { logger, ...alarmOfDatabase(logger) }) : null
+  const { pool, close: closePool } = poolOf(database, config, logger)
+  const record = createProcessRecord({
+    pool,
+    journal: journalOf(logger),
+    roles: config.roles,
+    spool: () => opened?.backlog?.() ?? null,
+    now: clock.now
+  })
+  // Closed after the log, from the last to the first: the process also records what it leaves in the spool.
+  closers.unshift(closePool, record.close, async () => reportSpoolLeft(opened, config, logger))
   const settings = database && createRuntimeSettings(accounts, database.pool)
   const reconciling =
     has(config, 'reconcile') && opened && database
@@ -110,11 +120,13 @@ async function build(
     accounts,
     database,
     background,
+    saveProcess: record.save,
     stopping: stopping.signal
   })
   closers.push(() => app.close())
   const url = await listen(app, config)
   logger.info({ url }, 'listening')
+  record.start(processNameOf(url))
   const firstAttempts = Promise.all(Object.values(background).map(service => service.firstAttempt))
   const wait = new AbortController()
   await Promise.race([
@@ -142,12 +154,41 @@ async function build(
   }
 }
 
-function alarmOfDatabase(logger: Logger): (problem: string) => void {
-  return problem =>
+/** The alarm of the embedded Postgres. */
+function alarmOfDatabase(logger: Logger): Pick<DatabaseOptions, 'onDown' | 'onUp'> {
+  return {
+    onDown: problem =>
+      raiseAlarm(
+        logger,
+        { alarm: 'embedded-postgres', problem },
+        'the embedded Postgres does not run: webhooks are received, and it is started again'
+      ),
+    onUp: () => {
+      resolveAlarm(logger, { alarm: 'embedded-postgres' })
+    }
+  }
+}
+
+/** Returns the pool of the database, or a small one for a process that only saves its own state. */
+function poolOf(
+  database: Database | null,
+  { databaseUrl }: Config,
+  logger: Logger
+): { pool: pg.Pool; close: () => Promise<void> } {
+  if (database) return database
+  if (databaseUrl === null) throw new TypeError('a process without a database needs DATABASE_URL') // see checkRoles
+  const pool = createPool({ connectionString: databaseUrl }, 1, logger)
+  return { pool, close: () => pool.end() }
+}
+
+/** Records left in the spool are not lost, but an operator has to have them sent. */
+function reportSpoolLeft(opened: OpenedLog | null, { dataDir }: Config, logger: Logger): void {
+  const records = opened?.backlog?.().records ?? 0
+  if (records > 0)
     raiseAlarm(
       logger,
-      { alarm: 'embedded-postgres', problem },
-      'the embedded Postgres does not run: webhooks are received, and it is started again'
+      { alarm: 'spool-left', records, dataDir },
+      'the spool holds records for Kafka: start this process again, or run "mightycall-stream drain"'
     )
 }
 

@@ -4,16 +4,17 @@ import { migrationNames } from '../db/migrate.js'
 import type { HealthCheck } from '../http/health.js'
 import { packageVersion } from '../lib/package-root.js'
 import { withTimeout } from '../lib/timeout.js'
-import type { Metrics } from '../observability/metrics.js'
 import { loadStop } from '../project/breaker/stops.js'
 import type { PartitionLag } from '../project/lag.js'
 import { foldedKinds, foldVersionOf } from '../project/models/read-models.js'
 import type { TokenUse } from '../receive/tokens.js'
+import { loadProcesses } from './process-record.js'
 
 export interface SystemStateOptions {
   pool: pg.Pool
   group: string
-  metrics: Metrics
+  /** Saves the state of this process before that of all processes is loaded. */
+  saveProcess: () => Promise<void>
   roles: readonly string[]
   accountIds: () => readonly string[]
   checks: Readonly<Record<string, HealthCheck>>
@@ -25,39 +26,43 @@ export interface SystemStateOptions {
 
 /** A log that hangs must not delay the rest of the answer. */
 const LAG_TIMEOUT_MS = 3_000
+const SAVE_TIMEOUT_MS = 1_000
 const MAX_HOLES = 50
 
 const LAST_WEBHOOKS = `select a.account, e.received_at as "lastAt"
   from unnest($1::text[]) as a (account)
   left join lateral (
-    select received_at from events where account = a.account and source = 'webhook'
+    select received_at from events where account = a.account and source = 'webhook' and kind <> 'unclassified'
     order by received_at desc, id desc limit 1
   ) e on true
   order by 1`
 const HOLES = `select topic, partition, reason, checkpoint_offset as "checkpointOffset", first_offset as "firstOffset",
-    end_offset as "endOffset", detected_at as "detectedAt"
+    end_offset as "endOffset", lost_records::float8 as "lostRecords", lost_after as "lostAfter",
+    lost_before as "lostBefore", detected_at as "detectedAt"
   from holes where consumer_group = $1 order by id desc limit ${MAX_HOLES}`
 
 /** Creates the reader of the state that GET /v1/system answers, as this process sees it. */
 export function createSystemState({
   pool,
   group,
-  metrics,
   roles,
   accountIds,
   checks,
   waiting,
   lag,
-  tokenUses
+  tokenUses,
+  saveProcess
 }: SystemStateOptions): () => Promise<SystemState> {
   return async () => {
-    const [versions, readiness, partitions, webhooks, holes, stop] = await Promise.all([
+    await withTimeout(SAVE_TIMEOUT_MS, saveProcess()).catch(() => {}) // what was saved before is shown
+    const [versions, readiness, partitions, webhooks, holes, stop, system] = await Promise.all([
       versionsOf(pool),
       Promise.all(Object.entries(checks).map(async ([role, check]) => ({ role, why: await check() }))),
       lag && withTimeout(LAG_TIMEOUT_MS, lag()).catch(() => null),
       pool.query<SystemState['webhooks'][number]>(LAST_WEBHOOKS, [accountIds()]),
       pool.query<SystemState['holes'][number]>(HOLES, [group]),
-      loadStop(pool, group)
+      loadStop(pool, group),
+      loadProcesses(pool)
     ])
     return {
       versions,
@@ -69,7 +74,7 @@ export function createSystemState({
       tokens: tokenUses?.() ?? null,
       holes: holes.rows,
       stop,
-      alarms: await alarmsOf(metrics)
+      ...system
     }
   }
 }
@@ -90,14 +95,4 @@ async function versionsOf(pool: pg.Pool): Promise<SystemState['versions']> {
     schema: names[(row?.applied ?? 0) - 1] ?? null,
     folds: Object.fromEntries(foldedKinds().map(kind => [kind, foldVersionOf(kind)]))
   }
-}
-
-async function alarmsOf({ alarms, lastAlarm }: Metrics): Promise<SystemState['alarms']> {
-  const [{ values: counts }, { values: times }] = await Promise.all([alarms.get(), lastAlarm.get()])
-  const lastOf = (name: unknown) => times.find(({ labels }) => labels.name === name)?.value
-  return counts.map(({ labels: { name }, value }) => ({
-    name: String(name),
-    count: value,
-    lastAt: new Date((lastOf(name) ?? 0) * 1000)
-  }))
 }

@@ -9,6 +9,7 @@ import { agentPresence, contacts, extensions, phoneNumbers, polledRanges } from 
 import { entities, events } from '../db/schema/events.js'
 import { eventCopies, gaps, heldCalls } from '../db/schema/gaps.js'
 import { smsLogs, voicemailLogs } from '../db/schema/messages.js'
+import { alarms, processes } from '../db/schema/processes.js'
 import { checkpoints, drift, holes, projectorStops, rebuilds } from '../db/schema/projection.js'
 import { backfillRoutes, backfills, quotaKeys, quotaPermits, reconcileCursors } from '../db/schema/reconcile.js'
 import { reports } from '../db/schema/reports.js'
@@ -67,7 +68,9 @@ export const TRANSIENT_TABLES: readonly string[] = [
   backfills,
   backfillRoutes,
   sessions,
-  changes
+  changes,
+  processes,
+  alarms
 ].map(table => getTableName(table))
 
 export function findKeptTable(name: string): KeptTable | undefined {

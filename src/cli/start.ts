@@ -4,9 +4,9 @@ import { type Service, startService } from '../app/service.js'
 import { type Config, loadConfig } from '../config/config.js'
 import { systemClock } from '../lib/clock.js'
 import { packageVersion } from '../lib/package-root.js'
-import { raiseAlarm } from '../observability/alarms.js'
+import { createAlarmJournal } from '../observability/alarm-journal.js'
 import { createLogger } from '../observability/logger.js'
-import { alarmCounter, createMetrics } from '../observability/metrics.js'
+import { createMetrics } from '../observability/metrics.js'
 
 const DRAIN_SECONDS = 5
 
@@ -30,19 +30,23 @@ export function startCommand(environment: NodeJS.ProcessEnv): Command {
       const terminal = process.stdout.isTTY === true
       const config = loadConfig(environment)
       const metrics = createMetrics()
-      const logger = createLogger({ level: config.logLevel, terminal, onAlarm: alarmCounter(metrics, systemClock.now) })
+      const logger = createLogger({
+        level: config.logLevel,
+        terminal,
+        alarms: createAlarmJournal(metrics, systemClock.now)
+      })
       logger.info({ version: packageVersion(), roles: config.roles }, 'starting')
       const drainSeconds = config.drainSeconds ?? (terminal ? 0 : DRAIN_SECONDS)
       const requested = handleStopSignals(logger, drainSeconds) // before anything is accepted that has to be finished
       const service = await startService({ config, logger, metrics, hurry: requested })
       reloadOnSignal(service, config)
-      stopOnSignal(service, { logger, config, drainSeconds, requested })
+      stopOnSignal(service, { logger, drainSeconds, requested })
       if (requested.aborted) return
       announce(service, config, logger, terminal)
     })
 }
 
-/** Records left in the spool are not lost, but an operator has to have them sent. */
+/** The alarm `spool-left` says what to do. */
 const SPOOL_LEFT_EXIT_CODE = 3
 
 /** Secrets are shown on a terminal only; a log may be read by others. */
@@ -66,15 +70,8 @@ function reloadOnSignal(service: Service, { accountsFile }: Config): void {
   if (accountsFile !== null) process.on('SIGHUP', service.reload)
 }
 
-function exitCodeOf(service: Service, logger: Logger, { dataDir }: Config): number {
-  const { records } = service.spooled() ?? { records: 0 }
-  if (records === 0) return 0
-  raiseAlarm(
-    logger,
-    { alarm: 'spool-left', records, dataDir },
-    'the spool holds records for Kafka: start this process again, or run "mightycall-stream drain"'
-  )
-  return SPOOL_LEFT_EXIT_CODE
+function exitCodeOf(service: Service): number {
+  return (service.spooled()?.records ?? 0) > 0 ? SPOOL_LEFT_EXIT_CODE : 0
 }
 
 /** A second signal that comes this soon is the same Ctrl-C: it reaches Node twice when npm has started it. */
@@ -100,12 +97,11 @@ function handleStopSignals(logger: Logger, drainSeconds: number): AbortSignal {
 
 interface StopOptions {
   logger: Logger
-  config: Config
   drainSeconds: number
   requested: AbortSignal
 }
 
-function stopOnSignal(service: Service, { logger, config, drainSeconds, requested }: StopOptions): void {
+function stopOnSignal(service: Service, { logger, drainSeconds, requested }: StopOptions): void {
   const end = () => {
     setTimeout(
       () => {
@@ -115,7 +111,7 @@ function stopOnSignal(service: Service, { logger, config, drainSeconds, requeste
       (drainSeconds + STOP_TIMEOUT_SECONDS) * 1000
     ).unref()
     service.stop(drainSeconds).then(
-      () => process.exit(exitCodeOf(service, logger, config)),
+      () => process.exit(exitCodeOf(service)),
       err => {
         logger.fatal({ err }, 'the stop has failed')
         process.exit(1)

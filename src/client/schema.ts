@@ -893,7 +893,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the state of the service, as this process sees it */
+        /** Get the state of the service, with the alarms and processes of all of it */
         get: operations["getSystem"];
         put?: never;
         post?: never;
@@ -2564,18 +2564,35 @@ export interface components {
         SyncRunList: {
             data: components["schemas"]["SyncRun"][];
         };
-        /** @description The state of the service, as this process sees it. */
+        /** @description The state of the service: of all processes, and of this one where it says so. */
         System: {
-            /** @description The alarms of this process since its start. Its log has the details. */
+            /** @description The alarms of all processes: first those that last, then the resolved ones, newest first. At most 1000. They are kept across restarts, and for 30 days after a process is gone. */
             alarms: {
                 /** @description How often the alarm was raised. */
                 count: number;
                 /**
                  * Format: date-time
-                 * @description When the alarm was last raised.
+                 * @description When it was last raised. A condition of a process lasts until the last sign of life of it.
                  */
                 lastAt: string;
+                /** @description See docs/alarms.md. */
                 name: string;
+                /** @description The process that has raised it. Its log has the details. */
+                process: string;
+                /** @description When the condition ended. `null` while it lasts, and for a single event. */
+                resolvedAt: string | null;
+                /**
+                 * @description A single event, a condition of the process, or a condition of the whole system. A single event is never resolved.
+                 * @enum {string}
+                 */
+                scope: "event" | "process" | "system";
+                /**
+                 * Format: date-time
+                 * @description When it was first raised since it was last resolved.
+                 */
+                since: string;
+                /** @description What it is about, such as the account. Empty when the name says it all. */
+                subject: string;
             }[];
             /** @description Mismatches between the log and the checkpoint of the projector, newest first. At most 50. */
             holes: {
@@ -2590,8 +2607,14 @@ export interface components {
                 endOffset: string | null;
                 /** @description The first offset in the log. `null` when it was not read. */
                 firstOffset: string | null;
+                /** @description When the last record before the damage was received. `null` when it is unknown. */
+                lostAfter: string | null;
+                /** @description When the first record after the damage was received. `null` when it is unknown, or when there is none. */
+                lostBefore: string | null;
+                /** @description The number of records that are lost to damage. `null` for other reasons, and when it is unknown. */
+                lostRecords: number | null;
                 partition: number;
-                /** @description end-below-checkpoint, gap, other-record or log-switched. */
+                /** @description end-below-checkpoint, gap, other-record, log-switched or log-damage. */
                 reason: string;
                 topic: string;
             }[];
@@ -2603,6 +2626,35 @@ export interface components {
                 /** @description `all` for the local log, whose topics share one sequence. */
                 topic: string;
             }[] | null;
+            /** @description All processes of the service that have been seen in the last 30 days, or that left a spool. */
+            processes: {
+                /** @description The host name and the port. */
+                name: string;
+                roles: string[];
+                /**
+                 * Format: date-time
+                 * @description Its last sign of life; it gives one every 10 s while it reaches Postgres.
+                 */
+                seenAt: string;
+                /** @description `null` when it has no spool. */
+                spool: {
+                    /** @description The size of the spool on disk. */
+                    bytes: number;
+                    /** @description The number of records that have not been sent to Kafka yet. */
+                    records: number;
+                    /** @description The number of records that Kafka has permanently rejected. */
+                    setAside: number;
+                } | null;
+                /**
+                 * Format: date-time
+                 * @description When it started.
+                 */
+                startedAt: string;
+                /** @description When it stopped. `null` while it runs, and when it ended without stopping. */
+                stoppedAt: string | null;
+                /** @description The version of the package. */
+                version: string;
+            }[];
             /** @description The readiness of the roles of this process, as in /health/ready. */
             readiness: {
                 ready: boolean;
@@ -2612,7 +2664,7 @@ export interface components {
             }[];
             /** @description The roles of this process. */
             roles: string[];
-            /** @description `null` when this process has no spool. */
+            /** @description The spool of this process. `null` when it has none. */
             spool: {
                 /** @description The size of the spool on disk. */
                 bytes: number;
@@ -2662,7 +2714,7 @@ export interface components {
             };
             webhooks: {
                 account: string;
-                /** @description When any process received the latest notification that has been projected. `null` when there is none. */
+                /** @description When any process received the last notification that is understood and has been projected. `null` when there is none. */
                 lastAt: string | null;
             }[];
         };
@@ -5142,7 +5194,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The state of the service, as this process sees it. */
+            /** @description The state of the service: of all processes, and of this one where it says so. */
             200: {
                 headers: {
                     [name: string]: unknown;

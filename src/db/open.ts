@@ -23,13 +23,15 @@ export interface DatabaseOptions {
   logger: Logger
   /** Called when the embedded server has ended or cannot be started; it is started again. */
   onDown: (problem: string) => void
+  /** Called when it runs again. */
+  onUp: () => void
 }
 
 /** Opens the configured database, or the embedded server in DATA_DIR, without waiting until it is reachable. */
-export async function openDatabase(config: Config, { logger, onDown }: DatabaseOptions): Promise<Database> {
+export async function openDatabase(config: Config, { logger, onDown, onUp }: DatabaseOptions): Promise<Database> {
   const log = logger.child({ stage: 'db' })
   return config.databaseUrl === null
-    ? openEmbedded(config, { logger: log, onDown })
+    ? openEmbedded(config, { logger: log, onDown, onUp })
     : openConfigured(config.databaseUrl, config, log)
 }
 
@@ -38,12 +40,13 @@ function openConfigured(url: string, { databasePoolSize }: Config, log: Logger):
   return { pool, migrate: createMigrate(async () => url, log), trouble: () => null, close: () => pool.end() }
 }
 
-async function openEmbedded(config: Config, { logger: log, onDown }: DatabaseOptions): Promise<Database> {
+async function openEmbedded(config: Config, { logger: log, onDown, onUp }: DatabaseOptions): Promise<Database> {
   log.info({ dataDir: embeddedDir(config) }, 'starting the embedded Postgres')
   const server = await startRestartingServer({
     dataDir: embeddedDir(config),
     log: message => log.info(message),
-    onDown
+    onDown,
+    onUp
   })
   const pool = createPool(server.connection, config.databasePoolSize, log)
   return {

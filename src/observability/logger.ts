@@ -1,30 +1,24 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
 import pretty from 'pino-pretty'
 import { sqlStateOf } from '../lib/sqlstate.js'
+import { type AlarmJournal, attachJournal } from './alarm-journal.js'
 
 export interface LogOptions {
   level: string
   /** Readable lines instead of JSON. */
   terminal?: boolean
-  /** Called with the name of each alarm that is logged. */
-  onAlarm?: (name: string) => void
+  /** Notes the alarms that are raised with this logger. */
+  alarms?: AlarmJournal
   /** The destination of the lines instead of standard output. */
   lines?: DestinationStream
 }
 
 /** Writes JSON lines, or readable ones on a terminal. Errors are logged without the values that they quote. */
-export function createLogger({ level, terminal = false, onAlarm = () => {}, lines }: LogOptions): Logger {
+export function createLogger({ level, terminal = false, alarms, lines }: LogOptions): Logger {
   const options: LoggerOptions = {
     level,
     base: null,
-    serializers: { err: describeError, req: () => undefined, res: () => undefined },
-    hooks: {
-      logMethod(args, method) {
-        const [first] = args as unknown[] // pino types the first argument as a string
-        if (typeof first === 'object' && first !== null && 'alarm' in first) onAlarm(String(first.alarm))
-        method.apply(this, args)
-      }
-    }
+    serializers: { err: describeError, req: () => undefined, res: () => undefined }
   }
   const out =
     lines ??
@@ -32,7 +26,9 @@ export function createLogger({ level, terminal = false, onAlarm = () => {}, line
       ? pretty({ colorize: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', singleLine: true, sync: true })
       : // asynchronous lines would be lost when the process crashes
         pino.destination({ dest: 1, sync: true }))
-  return pino(options, out)
+  const logger = pino(options, out)
+  if (alarms) attachJournal(logger, alarms)
+  return logger
 }
 
 /**

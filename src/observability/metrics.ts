@@ -20,7 +20,7 @@ export function createMetrics() {
     }),
     lastWebhook: new Gauge({
       name: 'mcs_last_webhook_timestamp_seconds',
-      help: 'When the newest authenticated notification was stored, in seconds since 1970.',
+      help: 'When the last notification that is understood was stored, in seconds since 1970.',
       labelNames: ['account'] as const,
       registers
     }),
@@ -118,14 +118,6 @@ export function createMetrics() {
       help: 'Entities whose rows could not be folded; their events are kept.',
       registers
     })
-  }
-}
-
-/** Returns a function that counts an alarm by its name, for the logger: see logger.ts. */
-export function alarmCounter({ alarms, lastAlarm }: Metrics, now: () => Date): (name: string) => void {
-  return name => {
-    alarms.inc({ name })
-    lastAlarm.set({ name }, now().getTime() / 1000)
   }
 }
 

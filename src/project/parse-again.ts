@@ -40,7 +40,7 @@ export async function loadParsedAgain(
 /** An event stays with its entity: `reclassify` moves those that belong to another one by now. */
 function parseAgain(row: StoredRow, settings: AccountSettings): { event: Event; isChanged: boolean } {
   const stored = storedEvent(row)
-  const event = reparse(stored, settings.regionOf(row.account))
+  const event = reparse(stored, { region: settings.regionOf(row.account) })
   if (event === stored || entityKey(entityOf(event)) !== entityKey(row)) return { event: stored, isChanged: false }
   return {
     event,

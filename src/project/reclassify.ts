@@ -24,6 +24,10 @@ export interface ReclassifyOptions {
   settings: AccountSettings
   /** Only report; change nothing. */
   dryRun: boolean
+  /** Also gives notifications with another ApiKey their type: the configured key was wrong when they arrived. */
+  acceptApiKey?: boolean
+  /** Only the events of this account. Default: all accounts. */
+  account?: string | undefined
   onProgress?: (read: number) => void
   /** The number of events of one transaction. */
   pageSize?: number
@@ -57,6 +61,7 @@ export async function reclassify(options: ReclassifyOptions): Promise<Reclassifi
   const { pool, dryRun, onProgress = () => {}, pageSize = 200 } = options
   const result: Reclassified = { read: 0, moved: new Map(), knownTypes: 0, failures: [] }
   for (let account = await nextAccount(pool, ''); account !== null; account = await nextAccount(pool, account)) {
+    if (options.account !== undefined && account !== options.account) continue
     for (let last: string | null = ''; last !== null; ) {
       const { rows }: pg.QueryResult<StoredRow> = await pool.query<StoredRow>(PAGE, [account, last, pageSize])
       await reclassifyPage(options, rows, result)
@@ -85,15 +90,15 @@ async function nextAccount(pool: pg.Pool, after: string): Promise<string | null>
 }
 
 async function reclassifyPage(
-  { pool, settings, dryRun }: ReclassifyOptions,
+  options: ReclassifyOptions,
   rows: readonly StoredRow[],
   result: Reclassified
 ): Promise<void> {
-  const moves = plannedMoves(rows, settings)
+  const moves = plannedMoves(rows, options)
   if (moves.length === 0) return
-  const { moved, failures } = dryRun
+  const { moved, failures } = options.dryRun
     ? { moved: moves, failures: [] }
-    : await inTransaction(pool, tx => move(tx, moves, settings))
+    : await inTransaction(options.pool, tx => move(tx, moves, options))
   for (const { event } of moved) result.moved.set(event.type, (result.moved.get(event.type) ?? 0) + 1)
   result.failures.push(...failures)
 }
@@ -105,9 +110,9 @@ interface Move {
   event: Event
 }
 
-function plannedMoves(rows: readonly StoredRow[], { regionOf }: AccountSettings): Move[] {
+function plannedMoves(rows: readonly StoredRow[], { settings, acceptApiKey = false }: ReclassifyOptions): Move[] {
   return rows.flatMap(row => {
-    const event = reparse(storedEvent(row), regionOf(row.account))
+    const event = reparse(storedEvent(row), { region: settings.regionOf(row.account), acceptApiKey })
     return event.type === 'unclassified'
       ? []
       : [{ from: { account: row.account, kind: 'unclassified', entity: row.entity }, event }]
@@ -118,7 +123,7 @@ function plannedMoves(rows: readonly StoredRow[], { regionOf }: AccountSettings)
 async function move(
   tx: Tx,
   planned: readonly Move[],
-  settings: AccountSettings
+  options: ReclassifyOptions
 ): Promise<{ moved: Move[]; failures: FailedEntity[] }> {
   const entities = distinctEntities(planned.flatMap(({ from, event }) => [from, entityOf(event)]))
   await lockEntities(tx, entities)
@@ -131,7 +136,7 @@ async function move(
       planned.map(({ from }) => from)
     )
   )
-  const moves = plannedMoves(rows, settings).filter(({ event }) => locked.has(entityKey(entityOf(event))))
+  const moves = plannedMoves(rows, options).filter(({ event }) => locked.has(entityKey(entityOf(event))))
   const { refused, entities: changed } = await storeEvents(tx, moves)
   const rejected = new Set(refused.map(({ item }) => item))
   const moved = moves.filter(one => !rejected.has(one))
@@ -151,7 +156,7 @@ async function move(
     )
   )
   const aggregates = createAggregates()
-  const failures = await foldEntities(tx, changed, { settings, aggregates })
+  const failures = await foldEntities(tx, changed, { settings: options.settings, aggregates })
   await aggregates.write(tx)
   return { moved, failures }
 }

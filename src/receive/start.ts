@@ -5,6 +5,7 @@ import { passCrashPoint } from '../lib/crash-points.js'
 import type { Metrics } from '../observability/metrics.js'
 import { createInFlight } from './admission.js'
 import { createTokenLookup, createTokenUses, type TokenOwner, type TokenUse } from './tokens.js'
+import { createUnclassifiedAlarms } from './unclassified-alarms.js'
 import webhooks, { WEBHOOK_RESULTS, type WebhookResult } from './webhooks.js'
 
 export interface ReceiveOptions {
@@ -44,10 +45,11 @@ export async function serveReceive(
     },
     now,
     inFlight,
+    onStored: createUnclassifiedAlarms(app.log).note,
     onResult: (result, account) => {
       counters[result].inc()
-      if (account !== null && (result === 'stored' || result === 'unclassified'))
-        lastWebhook(account).set(now().getTime() / 1000)
+      // One that is not understood may be of another MightyCall account: it does not end a silence.
+      if (account !== null && result === 'stored') lastWebhook(account).set(now().getTime() / 1000)
     }
   })
   return { trouble: inFlight.trouble, tokenUses: tokenUses.all }

@@ -33,6 +33,8 @@ export interface WebhookOptions {
   append: (events: Event[]) => Promise<void>
   now: () => Date
   onResult: (result: WebhookResult, account: string | null) => void
+  /** Called with each event that is durable. */
+  onStored?: (account: NotifiedAccount, event: Event) => void
   inFlight?: InFlight
   answerWithinMs?: number
 }
@@ -95,7 +97,18 @@ const POST_SCHEMA = {
  * authenticated notification is stored.
  */
 export default fp<WebhookOptions>(
-  async (app, { accountOf, append, now, onResult, inFlight = createInFlight(), answerWithinMs = ANSWER_WITHIN_MS }) => {
+  async (
+    app,
+    {
+      accountOf,
+      append,
+      now,
+      onResult,
+      onStored = () => {},
+      inFlight = createInFlight(),
+      answerWithinMs = ANSWER_WITHIN_MS
+    }
+  ) => {
     await app.register(rateLimit, { global: false })
     // Only wrong tokens are limited: a 429 for MightyCall would be a lost event.
     const limitWrongTokens = app.createRateLimit({
@@ -189,6 +202,7 @@ export default fp<WebhookOptions>(
           throw Object.assign(new NotStoredError(), { cause })
         }
         onResult(event.type === 'unclassified' ? 'unclassified' : 'stored', account.id)
+        onStored(account, event)
         return reply.code(200).send()
       }
     )

@@ -6,7 +6,7 @@ import type { Clock } from '../lib/clock.js'
 import { DAY_MS, HOUR_MS } from '../lib/instant.js'
 import { restFailureOf } from '../mightycall/rest/failures.js'
 import type { Rest } from '../mightycall/rest/rest.js'
-import { raiseAlarm } from '../observability/alarms.js'
+import { raiseAlarm, resolveAlarm } from '../observability/alarms.js'
 import type { AcceptPage } from './accept-page.js'
 import type { DoubtfulCalls } from './calls-in-doubt.js'
 import { loadCursor } from './cursors.js'
@@ -177,6 +177,7 @@ async function readScheduledRoute(
         { alarm: 'rest-rows-unread', account: account.id, route: reader.route, rows: unreadable },
         'rows of MightyCall cannot be read, and the hours that they may belong to stay unknown; see GET /v1/drift'
       )
+    if (unreadable === 0) resolveAlarm(logger, { alarm: 'rest-rows-unread', account: account.id, route: reader.route })
     Object.assign(scheduled, { lastReadAt: clock.now(), state: { name: 'scheduled' }, unlinked, unreadable })
     if (lookBack) recordLookBack(lookBacks, scheduled.lookedBackAt, { byMs: lookBack.byMs, at: now })
     await readOldFlags({ ...options, append }, scheduled, { account, before: from })

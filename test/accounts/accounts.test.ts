@@ -3,7 +3,9 @@ import path from 'node:path'
 import t, { type Test } from 'tap'
 import { createAccounts, loadAccounts, reloadAccounts } from '../../src/accounts/accounts.js'
 import { loadConfig } from '../../src/config/config.js'
+import { createAlarmJournal } from '../../src/observability/alarm-journal.js'
 import { createLogger } from '../../src/observability/logger.js'
+import { createMetrics } from '../../src/observability/metrics.js'
 import { tempDir } from '../support/temp-dir.js'
 
 const SECRET = 'hunter2'
@@ -233,12 +235,10 @@ t.test('a reload replaces all accounts, or none of them and raises an alarm', as
   const config = loadConfig({})
   const accounts = createAccounts(load(t, [GOOD, { id: 'b', tokens: [B] }]), config)
   const lines: string[] = []
-  const alarms: string[] = []
+  const alarms = createAlarmJournal(createMetrics(), () => new Date())
   const logger = createLogger({
     level: 'info',
-    onAlarm: name => {
-      alarms.push(name)
-    },
+    alarms,
     lines: {
       write: line => {
         lines.push(line)
@@ -264,7 +264,9 @@ t.test('a reload replaces all accounts, or none of them and raises an alarm', as
     []
   )
   t.equal(accounts.all(), before, 'the accounts are unchanged')
-  t.strictSame(alarms, ['accounts-reload-failed'])
+  await alarms.save(async changes => {
+    t.match(changes, [{ name: 'accounts-reload-failed', raised: { count: 1 }, resolvedAt: null }])
+  })
   t.match(JSON.parse(lines[1] ?? ''), {
     alarm: 'accounts-reload-failed',
     accounts: 2,

@@ -43,7 +43,16 @@ t.test('a running service reports its state without secrets, and applies changed
     spool: null,
     lag: [{ topic: 'all', partition: 0, records: 0 }],
     holes: [],
-    stop: null
+    stop: null,
+    alarms: [],
+    processes: [
+      {
+        roles: ['receive', 'project', 'query', 'reconcile'],
+        version: system.versions.package,
+        stoppedAt: null,
+        spool: null
+      }
+    ]
   })
   t.strictSame(
     system.readiness.map(({ role, ready }) => [role, ready]).sort(),

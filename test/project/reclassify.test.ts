@@ -138,6 +138,17 @@ t.test('events whose type is known by now move to their entity, and the others s
   t.equal(await count('events'), 15)
 })
 
+t.test('notifications with another ApiKey get their type when it is accepted, in the given account only', async t => {
+  const { pool, count } = await olderDatabase(t, [])
+  const options = { pool, settings: SETTINGS, dryRun: false, acceptApiKey: true }
+  t.match(await reclassify({ ...options, acceptApiKey: false }), { read: 2, moved: new Map() })
+  t.match(await reclassify({ ...options, account: 'another' }), { read: 0, moved: new Map() })
+  t.strictSame([...(await reclassify({ ...options, account: 'default' })).moved], [['call.started', 1]])
+  t.match((await pool.query('select call_id from call_history')).rows, [{ call_id: 'foreign' }])
+  t.match((await pool.query("select entity from events where kind = 'unclassified'")).rows, [{ entity: UNKNOWN.id }])
+  t.equal(await count('events'), 2)
+})
+
 t.test('a second run finds nothing to do, and a dry run changes nothing', async t => {
   const { run, state } = await olderDatabase(t, CALLS)
   const before = await state()

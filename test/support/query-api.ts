@@ -19,7 +19,6 @@ import { HOUR_MS } from '../../src/lib/instant.js'
 import live from '../../src/live/route.js'
 import type { LiveStreams } from '../../src/live/streams.js'
 import { createQuotaUsage } from '../../src/mightycall/rest/quota/usage.js'
-import { createMetrics, type Metrics } from '../../src/observability/metrics.js'
 import { createRepairs } from '../../src/project/admin.js'
 import { createTimeTravel } from '../../src/project/time-travel.js'
 import { createBackfills } from '../../src/reconcile/backfill/backfills.js'
@@ -38,7 +37,6 @@ export interface QueryApiOptions extends Partial<SyncOptions> {
   /** Wakes the backfill runner; null when no backfill runner exists. */
   wake?: (() => void) | null
   settings?: RuntimeSettings
-  metrics?: Metrics
   system?: Partial<SystemStateOptions>
   accountIds?: readonly string[]
   /** Null when no admin key is configured. */
@@ -79,7 +77,6 @@ export async function queryApi(
     syncable = () => [],
     settings = createRuntimeSettings(SETTINGS, pool),
     accountIds = ['default'],
-    metrics = createMetrics(),
     system = {},
     zonesOf = (ids = accountIds) => [...new Set(ids.map(settings.timeZoneOf))]
   }: QueryApiOptions = {}
@@ -103,7 +100,7 @@ export async function queryApi(
     systemState: createSystemState({
       pool,
       group: 'g',
-      metrics,
+      saveProcess: async () => {},
       roles: ['query'],
       accountIds: () => accountIds,
       checks: {},

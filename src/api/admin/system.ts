@@ -13,6 +13,12 @@ const count = (description: string) => Type.Integer({ minimum: 0, description })
 const offset = (description: string) =>
   Type.String({ description: `${description} A string, since it may exceed 2^53.` })
 
+const spoolShape = Type.Object({
+  bytes: count('The size of the spool on disk.'),
+  records: count('The number of records that have not been sent to Kafka yet.'),
+  setAside: count('The number of records that Kafka has permanently rejected.')
+})
+
 const systemShape = Type.Object(
   {
     versions: Type.Object({
@@ -33,14 +39,7 @@ const systemShape = Type.Object(
       }),
       { description: 'The readiness of the roles of this process, as in /health/ready.' }
     ),
-    spool: orNull(
-      Type.Object({
-        bytes: count('The size of the spool on disk.'),
-        records: count('The number of records that have not been sent to Kafka yet.'),
-        setAside: count('The number of records that Kafka has permanently rejected.')
-      }),
-      '`null` when this process has no spool.'
-    ),
+    spool: orNull(spoolShape, 'The spool of this process. `null` when it has none.'),
     lag: orNull(
       Type.Array(
         Type.Object({
@@ -55,7 +54,8 @@ const systemShape = Type.Object(
       Type.Object({
         account: Type.String(),
         lastAt: instantOrNull(
-          'When any process received the latest notification that has been projected. `null` when there is none.'
+          'When any process received the last notification that is understood and has been projected. `null` when ' +
+            'there is none.'
         )
       })
     ),
@@ -75,10 +75,18 @@ const systemShape = Type.Object(
       Type.Object({
         topic: Type.String(),
         partition: Type.Integer(),
-        reason: Type.String({ description: 'end-below-checkpoint, gap, other-record or log-switched.' }),
+        reason: Type.String({ description: 'end-below-checkpoint, gap, other-record, log-switched or log-damage.' }),
         checkpointOffset: offset('The offset of the checkpoint.'),
         firstOffset: orNull(Type.String(), 'The first offset in the log. `null` when it was not read.'),
         endOffset: orNull(Type.String(), 'The end offset of the log. `null` when it was not read.'),
+        lostRecords: orNull(
+          Type.Integer({ minimum: 0 }),
+          'The number of records that are lost to damage. `null` for other reasons, and when it is unknown.'
+        ),
+        lostAfter: instantOrNull('When the last record before the damage was received. `null` when it is unknown.'),
+        lostBefore: instantOrNull(
+          'When the first record after the damage was received. `null` when it is unknown, or when there is none.'
+        ),
         detectedAt: instant('When the mismatch was detected.')
       }),
       { description: 'Mismatches between the log and the checkpoint of the projector, newest first. At most 50.' }
@@ -98,14 +106,41 @@ const systemShape = Type.Object(
     ),
     alarms: Type.Array(
       Type.Object({
-        name: Type.String(),
+        name: Type.String({ description: 'See docs/alarms.md.' }),
+        subject: Type.String({
+          description: 'What it is about, such as the account. Empty when the name says it all.'
+        }),
+        process: Type.String({ description: 'The process that has raised it. Its log has the details.' }),
+        scope: Type.Enum(['event', 'process', 'system'], {
+          description:
+            'A single event, a condition of the process, or a condition of the whole system. A single event is never ' +
+            'resolved.'
+        }),
         count: count('How often the alarm was raised.'),
-        lastAt: instant('When the alarm was last raised.')
+        since: instant('When it was first raised since it was last resolved.'),
+        lastAt: instant('When it was last raised. A condition of a process lasts until the last sign of life of it.'),
+        resolvedAt: instantOrNull('When the condition ended. `null` while it lasts, and for a single event.')
       }),
-      { description: 'The alarms of this process since its start. Its log has the details.' }
+      {
+        description:
+          'The alarms of all processes: first those that last, then the resolved ones, newest first. At most 1000. ' +
+          'They are kept across restarts, and for 30 days after a process is gone.'
+      }
+    ),
+    processes: Type.Array(
+      Type.Object({
+        name: Type.String({ description: 'The host name and the port.' }),
+        roles: Type.Array(Type.String()),
+        version: Type.String({ description: 'The version of the package.' }),
+        startedAt: instant('When it started.'),
+        seenAt: instant('Its last sign of life; it gives one every 10 s while it reaches Postgres.'),
+        stoppedAt: instantOrNull('When it stopped. `null` while it runs, and when it ended without stopping.'),
+        spool: orNull(spoolShape, '`null` when it has no spool.')
+      }),
+      { description: 'All processes of the service that have been seen in the last 30 days, or that left a spool.' }
     )
   },
-  { $id: 'System', description: 'The state of the service, as this process sees it.' }
+  { $id: 'System', description: 'The state of the service: of all processes, and of this one where it says so.' }
 )
 
 /** The state that the route returns. See the descriptions of systemShape for the meaning of each `null`. */
@@ -125,10 +160,31 @@ export interface SystemState {
     checkpointOffset: string
     firstOffset: string | null
     endOffset: string | null
+    lostRecords: number | null
+    lostAfter: Date | null
+    lostBefore: Date | null
     detectedAt: Date
   }[]
   stop: Stop | null
-  alarms: { name: string; count: number; lastAt: Date }[]
+  alarms: {
+    name: string
+    subject: string
+    process: string
+    scope: 'event' | 'process' | 'system'
+    count: number
+    since: Date
+    lastAt: Date
+    resolvedAt: Date | null
+  }[]
+  processes: {
+    name: string
+    roles: readonly string[]
+    version: string
+    startedAt: Date
+    seenAt: Date
+    stoppedAt: Date | null
+    spool: SystemState['spool']
+  }[]
 }
 
 export interface SystemOptions {
@@ -143,7 +199,7 @@ export default defineRoutes<SystemOptions>('system', async (app, { systemState }
       schema: {
         tags: ['system'],
         operationId: 'getSystem',
-        summary: 'Get the state of the service, as this process sees it',
+        summary: 'Get the state of the service, with the alarms and processes of all of it',
         querystring: Type.Object({}, { additionalProperties: false }),
         response: { 200: systemShape, ...errors(400, 401) }
       }
@@ -160,6 +216,7 @@ function toShape({
   holes,
   stop,
   alarms,
+  processes,
   ...state
 }: SystemState): Static<typeof systemShape> {
   return {
@@ -168,7 +225,12 @@ function toShape({
     readiness: readiness.map(({ role, why }) => ({ role, ready: why === null, why })),
     webhooks: webhooks.map(({ account, lastAt }) => ({ account, lastAt: toIsoOrNull(lastAt) })),
     tokens: tokens?.map(({ lastUsedAt, ...token }) => ({ ...token, lastUsedAt: toIsoOrNull(lastUsedAt) })) ?? null,
-    holes: holes.map(({ detectedAt, ...hole }) => ({ ...hole, detectedAt: detectedAt.toISOString() })),
+    holes: holes.map(({ detectedAt, lostAfter, lostBefore, ...hole }) => ({
+      ...hole,
+      lostAfter: toIsoOrNull(lostAfter),
+      lostBefore: toIsoOrNull(lostBefore),
+      detectedAt: detectedAt.toISOString()
+    })),
     stop: stop && {
       topic: stop.topic,
       partition: stop.partition,
@@ -179,6 +241,18 @@ function toShape({
       stoppedAt: stop.stoppedAt.toISOString(),
       resumedAt: toIsoOrNull(stop.resumedAt)
     },
-    alarms: alarms.map(({ lastAt, ...alarm }) => ({ ...alarm, lastAt: lastAt.toISOString() }))
+    alarms: alarms.map(({ since, lastAt, resolvedAt, ...alarm }) => ({
+      ...alarm,
+      since: since.toISOString(),
+      lastAt: lastAt.toISOString(),
+      resolvedAt: toIsoOrNull(resolvedAt)
+    })),
+    processes: processes.map(({ roles, startedAt, seenAt, stoppedAt, ...process }) => ({
+      ...process,
+      roles: [...roles],
+      startedAt: startedAt.toISOString(),
+      seenAt: seenAt.toISOString(),
+      stoppedAt: toIsoOrNull(stoppedAt)
+    }))
   }
 }

@@ -14,6 +14,8 @@ export interface RestartingServerOptions {
   log: (message: string) => void
   /** Called when the server has ended or cannot be started: once for each problem, until it runs again. */
   onDown: (problem: string) => void
+  /** Called when it runs again. */
+  onUp?: () => void
 }
 
 /** The embedded server of the service, which is started again whenever it has ended. */
@@ -67,7 +69,7 @@ const OWNER_POLL_MS = 100
  * @throws DataDirError, EmbeddedPostgresError  when there is no data yet and it cannot be created
  */
 export async function startRestartingServer(options: RestartingServerOptions): Promise<RestartingServer> {
-  const { dataDir, log, onDown } = options
+  const { dataDir, log, onDown, onUp = () => {} } = options
   const account = accountForPostgres()
   if (!hasCluster(pathsOf(dataDir, account).data)) await createData(dataDir, log)
   const paths = pathsOf(dataDir, account)
@@ -92,7 +94,10 @@ export async function startRestartingServer(options: RestartingServerOptions): P
   async function use({ ended, stop: end }: RunningServer): Promise<Error | null> {
     const startedAt = performance.now()
     if (state.name === 'starting') state = { ...state, name: 'running' }
-    if (reported.size > 0) log('the embedded Postgres runs again')
+    if (reported.size > 0) {
+      log('the embedded Postgres runs again')
+      onUp()
+    }
     reported.clear()
     const err = await Promise.race([ended, stopRequested])
     if (stop.signal.aborted) await end()

@@ -1,7 +1,7 @@
 import { bigint, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
 import { at } from './columns.js'
 
-export const HOLE_REASONS = ['end-below-checkpoint', 'gap', 'other-record', 'log-switched'] as const
+export const HOLE_REASONS = ['end-below-checkpoint', 'gap', 'other-record', 'log-switched', 'log-damage'] as const
 
 /** How far a consumer group has projected each partition of a log. Advanced in the transaction that writes the rows. */
 export const checkpoints = pgTable(
@@ -30,6 +30,9 @@ export const holes = pgTable('holes', {
   checkpointOffset: bigint('checkpoint_offset', { mode: 'bigint' }).notNull(),
   firstOffset: bigint('first_offset', { mode: 'bigint' }), // bounds of the log; null when they were not read
   endOffset: bigint('end_offset', { mode: 'bigint' }),
+  lostRecords: bigint('lost_records', { mode: 'bigint' }), // only of damage; null when the number is unknown
+  lostAfter: at('lost_after'), // the receipt of the last record before the damage; null when unknown
+  lostBefore: at('lost_before'), // the receipt of the first record after it; null when unknown or none
   detectedAt: at('detected_at').notNull()
 })
 

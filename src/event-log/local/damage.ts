@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { LogFailedError } from '../../errors.js'
-import { raiseAlarm } from '../../observability/alarms.js'
+import { raiseAlarm, resolveAlarm } from '../../observability/alarms.js'
 import type { DataLoss } from './read-groups.js'
 import type { Segment } from './segments.js'
 
@@ -56,6 +56,7 @@ export function createDiskHealth(log: LocalLogger | undefined, now: () => number
     watch: async write => {
       try {
         await write
+        if (refusal) resolveAlarm(log, { alarm: 'log-refused' })
         refusal = null
       } catch (err) {
         const final = err instanceof LogFailedError

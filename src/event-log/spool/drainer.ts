@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { passCrashPoint } from '../../lib/crash-points.js'
 import { retry } from '../../lib/retry.js'
-import { raiseAlarm } from '../../observability/alarms.js'
+import { raiseAlarm, resolveAlarm } from '../../observability/alarms.js'
 import type { LogRecord, StoredRecord } from '../port.js'
 import { asRecord, type Spool } from './spool.js'
 
@@ -31,7 +31,10 @@ export async function drain(options: DrainerOptions): Promise<void> {
   const onFailure = (err: unknown) =>
     raiseAlarm(log, { alarm: 'spool-unreadable', err }, 'reading the spool failed, retrying')
   let isDrained: boolean | undefined = false
-  while (isDrained === false) isDrained = await retry(() => drainBatch(options), { signal, backOff: PROBE, onFailure })
+  while (isDrained === false) {
+    isDrained = await retry(() => drainBatch(options), { signal, backOff: PROBE, onFailure })
+    if (isDrained !== undefined) resolveAlarm(log, { alarm: 'spool-unreadable' })
+  }
 }
 
 /** Returns true when draining ends. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { LogClosedError } from '../../errors.js'
 import { withTimeout } from '../../lib/timeout.js'
-import { raiseAlarm } from '../../observability/alarms.js'
+import { raiseAlarm, resolveAlarm } from '../../observability/alarms.js'
 import type { EventLog, LogRecord } from '../port.js'
 import { createAgeAlarm, createPendingTracker, drain } from './drainer.js'
 import type { Spool } from './spool.js'
@@ -117,6 +117,7 @@ export function spooled({ kafka, spool, isRefusedForGood, log, maxAgeMs }: Spool
       }
     }
     age.stop()
+    if (state.name === 'direct') for (const alarm of ['spooling', 'spool-old'] as const) resolveAlarm(log, { alarm })
     await draining
   }
 

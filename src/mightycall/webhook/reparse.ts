@@ -10,15 +10,22 @@ import { fieldsOf } from './fields.js'
 /** The ApiKey was removed on receipt. */
 const NO_KEY = { apiKey: null }
 
+export interface ReparseOptions {
+  region: CountryCode
+  /** True when notifications with another ApiKey belong to the account all the same. */
+  acceptApiKey?: boolean
+}
+
 /**
  * Parses the original of a stored event again with the current parser. The id, account, receivedAt, source and raw of
  * the event stay the same. Events that the current parser cannot classify, that did not come by webhook, or that had
- * another ApiKey are returned unchanged. Never throws.
+ * another ApiKey (unless `acceptApiKey`) are returned unchanged. Never throws.
  *
- * @param region  the country of numbers without a country code
+ * @param options.region  the country of numbers without a country code
  */
-export function reparse(event: Event, region: CountryCode): Event {
-  if (event.source !== 'webhook' || (event.type === 'unclassified' && event.reason === 'api-key-mismatch')) return event
+export function reparse(event: Event, { region, acceptApiKey = false }: ReparseOptions): Event {
+  if (event.source !== 'webhook') return event
+  if (event.type === 'unclassified' && event.reason === 'api-key-mismatch' && !acceptApiKey) return event
   const value = notificationOf(event)
   if (value === null) return event
   const fields = fieldsOf(value)

@@ -36,7 +36,7 @@ export function decodeAll(
  */
 export function decodeWithCurrentParser(record: Pick<StoredRecord, 'value'>, { regionOf }: AccountSettings): Event {
   const event = decodeRecord(record)
-  return event.type === 'unclassified' ? reparse(event, regionOf(event.account)) : event
+  return event.type === 'unclassified' ? reparse(event, { region: regionOf(event.account) }) : event
 }
 
 /** Compares by the id of the event or by the digest: a record may be decodable for one version and not for another. */

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { Tx } from '../../db/transaction.js'
 import { ProjectorStoppedError } from '../../errors.js'
 import type { StoredRecord } from '../../event-log/port.js'
-import { raiseAlarm } from '../../observability/alarms.js'
+import { raiseAlarm, resolveAlarm } from '../../observability/alarms.js'
 import type { CheckpointKey } from '../batch/checkpoints.js'
 import { describeStop, exemptUntil, loadStop, recordStop, type Stop } from './stops.js'
 import {
@@ -119,6 +119,7 @@ function createReporter(
         `the projector has ${reason}`
       )
     if (!reason && isStopped) logger.info('the projector was resumed')
+    if (!reason) resolveAlarm(logger, { alarm: 'projector-stopped' })
     isStopped = reason !== null
     onStopped(isStopped)
   }

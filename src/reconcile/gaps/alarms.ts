@@ -1,15 +1,16 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { DAY_MS } from '../../lib/instant.js'
-import { raiseAlarm } from '../../observability/alarms.js'
+import { type AlarmName, raiseAlarm, resolveAlarm } from '../../observability/alarms.js'
 import { GRACE_MS } from './gap-rules.js'
 import type { IdComparison } from './match-call.js'
 
 /** So many calls without any webhook raise the alarm; one or two webhooks may be lost. */
 const SILENT_CALLS = 3
 
+/** Notifications that are not understood do not count: they may come from another MightyCall account. */
 const LAST_WEBHOOK = `select max(received_at) as at from events
-  where account = $1 and source = 'webhook' and received_at > $2 and received_at <= $3`
+  where account = $1 and source = 'webhook' and kind <> 'unclassified' and received_at > $2 and received_at <= $3`
 
 /** Calls that REST reported, projected or held, and that ended long enough ago. */
 const CALLS_SINCE = `select count(*)::int as calls from (
@@ -18,8 +19,9 @@ const CALLS_SINCE = `select count(*)::int as calls from (
   ) calls`
 
 /**
- * Counts the calls that began within the last day and since the account's last webhook, and ended more than 15 minutes
- * ago. From 3 on webhooks are silent: their address in MightyCall is wrong, or they do not reach this service.
+ * Counts the calls that began within the last day and since the account's last webhook that was understood, and ended
+ * more than 15 minutes ago. From 3 on webhooks are silent: their address in MightyCall is wrong, or they do not reach
+ * this service.
  */
 export async function countSilentCalls(pool: pg.Pool, account: string, now: Date): Promise<number> {
   const dayAgo = new Date(now.getTime() - DAY_MS)
@@ -96,16 +98,21 @@ export function createGapAlarms({
   logger: Logger
 }): (account: string, now: Date) => Promise<void> {
   const raised = new Set<string>()
-  function update(name: string, account: string, isOn: boolean, log: { alarm: () => void; over: string }): void {
-    const key = `${name} ${account}`
+  function update(
+    { alarm, account }: { alarm: AlarmName; account: string },
+    isOn: boolean,
+    log: { alarm: () => void; over: string }
+  ): void {
+    const key = `${alarm} ${account}`
     if (isOn && !raised.has(key)) log.alarm()
     if (!isOn && raised.has(key)) logger.info({ account }, log.over)
+    if (!isOn) resolveAlarm(logger, { alarm, account })
     if (isOn) raised.add(key)
     else raised.delete(key)
   }
   return async (account, now) => {
     const calls = await countSilentCalls(pool, account, now)
-    update('webhook-silence', account, calls >= SILENT_CALLS, {
+    update({ alarm: 'webhook-silence', account }, calls >= SILENT_CALLS, {
       alarm: () =>
         raiseAlarm(
           logger,
@@ -114,7 +121,8 @@ export function createGapAlarms({
         ),
       over: 'webhooks arrive again'
     })
-    update('id-mismatch', account, (await compareIds(pool, account, now)) === 'different', {
+    const areIdsDifferent = (await compareIds(pool, account, now)) === 'different'
+    update({ alarm: 'id-mismatch', account }, areIdsDifferent, {
       alarm: () =>
         raiseAlarm(
           logger,

@@ -73,7 +73,7 @@ async function demo({ port, speed, calls, hours, history, family, drop, ...optio
   chmodSync(dir, 0o711) // when started by root, Postgres runs as another user and must reach its data
   try {
     console.log('starting a service, its database and a simulated MightyCall …')
-    const logger = createLogger({ level: 'error', terminal: process.stdout.isTTY === true, onAlarm: () => {} })
+    const logger = createLogger({ level: 'error', terminal: process.stdout.isTTY === true })
     const clock = createDemoClock(startAt)
     const world = await startDemoWorld({
       dir,

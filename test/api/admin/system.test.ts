@@ -1,5 +1,8 @@
 import t from 'tap'
-import { alarmCounter, createMetrics } from '../../../src/observability/metrics.js'
+import { createProcessRecord } from '../../../src/app/process-record.js'
+import { packageVersion } from '../../../src/lib/package-root.js'
+import { createAlarmJournal } from '../../../src/observability/alarm-journal.js'
+import { createMetrics } from '../../../src/observability/metrics.js'
 import { createTokenLookup, createTokenUses } from '../../../src/receive/tokens.js'
 import { freshDatabase } from '../../support/database.js'
 import { queryApi } from '../../support/query-api.js'
@@ -23,12 +26,20 @@ t.test('the system state shows holes, a stop, alarms, the spool and the readines
      values ('g', 'l', 'calls', 1, 41, 2000, 30, 'MCS_X', $1)`,
     [NOW]
   )
-  const metrics = createMetrics()
-  const alarm = alarmCounter(metrics, () => NOW)
-  for (const name of ['log-hole', 'spooling', 'spooling']) alarm(name)
+  const journal = createAlarmJournal(createMetrics(), () => NOW)
+  for (const name of ['log-hole', 'spooling', 'spooling']) journal.raise(name, '')
+  const record = createProcessRecord({
+    pool,
+    journal,
+    roles: ['receive'],
+    spool: () => ({ bytes: 10, records: 2, setAside: 1 }),
+    now: () => NOW
+  })
+  record.start('receiver:8080')
+  t.teardown(record.close)
   const { get } = await queryApi(t, pool, () => NOW, {
-    metrics,
     system: {
+      saveProcess: record.save,
       checks: { project: async () => 'stopped' },
       waiting: () => ({ bytes: 10, records: 2, setAside: 1 }),
       lag: () => Promise.reject(new Error('Kafka is unreachable')),
@@ -65,8 +76,19 @@ t.test('the system state shows holes, a stop, alarms, the spool and the readines
       resumedAt: null
     },
     alarms: [
-      { name: 'log-hole', count: 1 },
-      { name: 'spooling', count: 2 }
+      { name: 'log-hole', process: 'receiver:8080', scope: 'event', count: 1, resolvedAt: null },
+      { name: 'spooling', process: 'receiver:8080', scope: 'process', count: 2, resolvedAt: null }
+    ],
+    processes: [
+      {
+        name: 'receiver:8080',
+        roles: ['receive'],
+        version: packageVersion(),
+        startedAt: NOW.toISOString(),
+        seenAt: NOW.toISOString(),
+        stoppedAt: null,
+        spool: { bytes: 10, records: 2, setAside: 1 }
+      }
     ]
   })
   t.ok(system.alarms.every(({ lastAt }) => lastAt === NOW.toISOString()))

@@ -34,7 +34,7 @@ t.test('bodies that an older version could not read are read again', async t => 
   const text = JSON.stringify({ ...DOCUMENTED_NOTIFICATIONS[0], ApiKey: undefined })
   for (const body of [Buffer.from(`\ufeff${text}`, 'utf16le'), Buffer.from(text.replace(/}$/, ',}'))]) {
     const stored = parseNotification(account, Buffer.from('?'), NOW) as Event // the body is not empty
-    const again = reparse({ ...stored, raw: body.toString('base64') }, 'US')
+    const again = reparse({ ...stored, raw: body.toString('base64') }, { region: 'US' })
     t.match(again, { type: 'call.started', id: stored.id, raw: body.toString('base64') })
   }
 })
@@ -46,8 +46,8 @@ t.test('parsing an event again keeps it the same: id, account, receipt and sourc
       const parsed = parseNotification(isKeyless ? { ...account, apiKey: null } : account, body, NOW)
       if (parsed === null) return assert.equal(body.length, 0)
       const event = decodeRecord(encodeEvent(parsed))
-      const again = reparse(event, 'US')
-      assert.deepEqual(reparse(again, 'US'), again)
+      const again = reparse(event, { region: 'US' })
+      assert.deepEqual(reparse(again, { region: 'US' }), again)
       assert.deepEqual(decodeRecord(encodeEvent(again)), again, 'the event is valid')
       if (event.rawEncoding === undefined) assert.deepEqual(again, event)
       const { id, receivedAt, source, raw } = again
@@ -57,7 +57,7 @@ t.test('parsing an event again keeps it the same: id, account, receipt and sourc
       )
       if (event.type !== 'unclassified' && event.rawEncoding === undefined) {
         classified++
-        assert.deepEqual(reparse(asUnclassified(event), 'US'), event)
+        assert.deepEqual(reparse(asUnclassified(event), { region: 'US' }), event)
       }
       for (const { type, field, sample } of driftOf(again))
         assert.ok(
@@ -78,7 +78,7 @@ t.test('an original that was kept as bytes is parsed from them', async t => {
   const event = parseNotification(account, Buffer.from(body), NOW)
   t.match(event, { type: 'call.ringing', rawEncoding: 'base64' })
   assert.ok(event)
-  t.strictSame(reparse(asUnclassified(event), 'US'), event)
+  t.strictSame(reparse(asUnclassified(event), { region: 'US' }), event)
 })
 
 t.test('events with another ApiKey, another source or an invalid original are unchanged', async t => {
@@ -90,7 +90,7 @@ t.test('events with another ApiKey, another source or an invalid original are un
   const call = parseNotification(account, Buffer.from(JSON.stringify(DOCUMENTED_NOTIFICATIONS[0])), NOW)
   assert.ok(mismatch)
   assert.ok(call)
-  t.equal(reparse(mismatch, 'US'), mismatch)
+  t.equal(reparse(mismatch, { region: 'US' }), mismatch)
   const foreign: Event[] = [
     { ...asUnclassified(call), source: 'rest' },
     { ...call, raw: {} },
@@ -98,5 +98,5 @@ t.test('events with another ApiKey, another source or an invalid original are un
     { ...call, raw: '!', rawEncoding: 'base64' },
     { ...call, raw: [] }
   ]
-  for (const event of foreign) t.equal(reparse(event, 'US'), event)
+  for (const event of foreign) t.equal(reparse(event, { region: 'US' }), event)
 })

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import t from 'tap'
 import { countSilentCalls, createGapAlarms, provesIdMismatch } from '../../../src/reconcile/gaps/alarms.js'
@@ -76,6 +77,25 @@ t.test('a webhook after the start of the first call ends the silence, and one of
   t.equal(await countSilentCalls(pool, 'default', atMinute(30)), 3)
   await project(webhookEventsOf('w', 1, 10))
   t.strictSame(await check(30), [])
+})
+
+t.test('a webhook that is not understood does not end the silence', async t => {
+  const { project, check } = await setUpAlarms(t)
+  await project(asEvents([reportedCall('a', 2, 10), reportedCall('b', 3, 11), reportedCall('c', 4, 12)]))
+  await project([
+    {
+      id: randomUUID(),
+      type: 'unclassified',
+      account: 'default',
+      occurredAt: atMinute(20).toISOString(),
+      receivedAt: atMinute(20).toISOString(),
+      source: 'webhook',
+      reason: 'api-key-mismatch',
+      eventType: 'IncomingCall',
+      raw: {}
+    }
+  ])
+  t.match(await check(30), [{ alarm: 'webhook-silence', calls: 3 }])
 })
 
 t.test('an id mismatch raises one alarm, and its log line contains no phone number', async t => {
