@@ -166,7 +166,8 @@ export const ForbiddenError = createError<[role: string]>(
 )
 export const CrossOriginError = createError(
   'MCS_CROSS_ORIGIN',
-  'the request has a session cookie and comes from another origin: send it from a page of this service, or with a key',
+  'the Origin header of the browser matches neither the Host header nor PUBLIC_URL: set PUBLIC_URL to the address in ' +
+    'the browser, let the proxy pass the Host header on, or use a key instead of a session',
   403
 )
 export const TooManyAttemptsError = createError<[seconds: number]>(

@@ -39,7 +39,8 @@ export async function openApi(): Promise<object> {
     limits: { requestsPerMinute: 0, maxEventLoopDelayMs: 0 },
     corsOrigins: [],
     addRoutes: async (app, authenticate) => {
-      await app.register(live, { live: { open: notCalled, retryMs: () => 0, close: async () => {} }, authenticate })
+      const streams = { open: notCalled, retryMs: () => 0, position: notCalled, close: async () => {} }
+      await app.register(live, { live: streams, authenticate })
     }
   })
   await app.register(health, {

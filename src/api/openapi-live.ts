@@ -21,9 +21,7 @@ export function liveEventSchema(schemas: object): object {
     description: 'An event of the stream. In the stream, `data` is one line of JSON.',
     oneOf: [
       ...kinds.map(([kind, name]) => changed(kind, name)),
-      event('reset', { description: 'Load the lists again.', required: ['revision'], properties: { revision } }, [
-        'id'
-      ]),
+      event('reset', { description: 'Load the lists again.', required: ['revision'], properties: { revision } }, 'id'),
       event('beat', {
         description: 'Sent on connection and every 15 s. It has no id of its own.',
         required: ['at', 'revision', 'incomplete'],
@@ -36,11 +34,15 @@ export function liveEventSchema(schemas: object): object {
           }
         }
       }),
-      event('dropped', {
-        description: 'Why the server ends the stream.',
-        required: ['code', 'message'],
-        properties: { code: { type: 'string' }, message: { type: 'string' } }
-      })
+      event(
+        'dropped',
+        {
+          description: 'Why the server ends the stream.',
+          required: ['code', 'message'],
+          properties: { code: { type: 'string' }, message: { type: 'string' } }
+        },
+        'id of a new client'
+      )
     ]
   }
 }
@@ -59,17 +61,17 @@ function changed(kind: string, name: string): object {
         id: { type: 'string', description: 'The id of a deleted object.' }
       }
     },
-    ['id']
+    'id'
   )
 }
 
-function event(name: string, data: object, ids: string[] = []): object {
+function event(name: string, data: object, ids: 'id' | 'id of a new client' | 'no id' = 'no id'): object {
   return {
     title: `${name} event`,
     type: 'object',
-    required: [...ids, 'event', 'data'],
+    required: [...(ids === 'id' ? ['id'] : []), 'event', 'data'],
     properties: {
-      ...(ids.length > 0 && { id }),
+      ...(ids !== 'no id' && { id }),
       event: { type: 'string', enum: [name] },
       data: { type: 'object', ...data }
     }

@@ -573,7 +573,8 @@ export interface paths {
          *     Changes are kept for an hour: with Last-Event-ID the stream continues with all missed changes, or with a reset.
          *     A browser gives up for ever when it is answered with an error. A request with `Accept: text/event-stream` that is
          *     refused with 429 or 503, as while the service stops or starts, is therefore answered with 200, `retry` and
-         *     `event: dropped`, and ended. When the service stops, `retry` is later than its restart.
+         *     `event: dropped`, and ended; the id of that event is the position from which a new client continues. When the service
+         *     stops, `retry` is later than its restart.
          */
         get: operations["streamChanges"];
         put?: never;
@@ -2206,6 +2207,8 @@ export interface components {
             };
             /** @enum {string} */
             event: "dropped";
+            /** @description The id of the event, for Last-Event-ID. */
+            id?: string;
         };
         /** @description The process is running. */
         Liveness: {

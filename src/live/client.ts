@@ -31,7 +31,7 @@ export interface LiveClient {
   drained: SseStream['drained']
 }
 
-export interface Heartbeat {
+interface Heartbeat {
   at: Date
   /** The newest change, or null before the client has joined the hub. */
   newest: number | null

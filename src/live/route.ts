@@ -57,7 +57,8 @@ everything, and whether something of the last day is known to be missing. It has
 Changes are kept for an hour: with Last-Event-ID the stream continues with all missed changes, or with a reset.
 A browser gives up for ever when it is answered with an error. A request with \`Accept: text/event-stream\` that is
 refused with 429 or 503, as while the service stops or starts, is therefore answered with 200, \`retry\` and
-\`event: dropped\`, and ended. When the service stops, \`retry\` is later than its restart.`
+\`event: dropped\`, and ended; the id of that event is the position from which a new client continues. When the service
+stops, \`retry\` is later than its restart.`
 
 interface LiveRouteOptions {
   live: LiveStreams
@@ -94,19 +95,22 @@ export default fp<LiveRouteOptions>(
             ...errors(400, 401, 403, 429, 503)
           }
         },
-        errorHandler: (err, request, reply) => {
+        errorHandler: async (err, request, reply) => {
           const refusal = isDatabaseUnavailable(err) ? new NotReadyError() : err
           const isTemporary = refusal.statusCode === 429 || refusal.statusCode === 503
           if (!isTemporary || !acceptsEventStream(request)) throw err
           const retryMs = Math.max(live.retryMs(), 1000 * Number(reply.getHeader('retry-after') ?? 0))
-          const dropped = eventText('dropped', { code: refusal.code, message: refusal.message })
-          reply.code(200).headers(SSE_HEAD).send(`retry: ${retryMs}\n${dropped}`)
+          // A new client loads the lists now, and is sent later what changes until it connects again.
+          const isNew = request.viewer !== null && lastEventIdOf(request) === undefined
+          const position = isNew ? await live.position().catch(() => null) : null
+          const dropped = eventText('dropped', { code: refusal.code, message: refusal.message }, position)
+          return reply.code(200).headers(SSE_HEAD).send(`retry: ${retryMs}\n${dropped}`)
         }
       },
       async (request, reply) => {
         const interest = interestOf(viewerOf(request), request.query)
-        const lastEventId = request.headers['last-event-id'] ?? request.query.lastEventId
-        const from = lastEventId === undefined ? null : numberOf(String(lastEventId))
+        const lastEventId = lastEventIdOf(request)
+        const from = lastEventId === undefined ? null : numberOf(lastEventId)
         await live.open(interest, { from, credential: credentialOf(request) }, () => {
           reply.hijack()
           return reply.raw
@@ -117,6 +121,11 @@ export default fp<LiveRouteOptions>(
   },
   { name: 'live', fastify: '5.x', encapsulate: true }
 )
+
+function lastEventIdOf({ headers, query }: FastifyRequest): string | undefined {
+  const id = headers['last-event-id'] ?? (query as { lastEventId?: string }).lastEventId // as `parameters` validates it
+  return id?.toString()
+}
 
 /** Whether the client is an EventSource, which always asks for this type by name. */
 function acceptsEventStream({ headers }: FastifyRequest): boolean {

@@ -62,6 +62,8 @@ export interface LiveStreams {
   ) => Promise<void>
   /** How long a client that is refused now should wait before it connects again. */
   retryMs: () => number
+  /** The id of the newest change. Rejects while the database is unavailable. */
+  position: () => Promise<number>
   /**
    * Ends all streams, and refuses new ones. Idempotent.
    * @param drainMs  for how long the process still accepts requests
@@ -181,6 +183,7 @@ export function startLive({
       )
     },
     retryMs,
+    position: hub.newest,
     close: async (drainMs = 0) => {
       drainEndsAt ??= performance.now() + drainMs
       clearInterval(heartbeat)

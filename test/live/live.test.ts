@@ -244,11 +244,13 @@ t.test('the numbers of clients per process and per key are limited', async t => 
   t.equal((await watch('', { key: 'k1' })).status, 200)
 })
 
+/** What an EventSource sends. */
 const EVENT_SOURCE = { accept: 'text/event-stream' }
 const retryOf = (client: LiveClient) => Number(/^retry: (\d+)$/m.exec(client.text())?.[1])
 
 t.test('at shutdown clients are told to reconnect after the restart, and new ones as well', async t => {
-  const { watch, streams, app } = await liveApi(t)
+  const { project, watch, streams, app } = await liveApi(t)
+  await project(history('IncomingCall', { id: 'a' }))
   const client = await watch()
   await streams.close(5_000)
   await eventually('the connection is closed', () => client.isClosed())
@@ -256,7 +258,10 @@ t.test('at shutdown clients are told to reconnect after the restart, and new one
   const again = await watch('', EVENT_SOURCE)
   t.equal(again.status, 200, 'a browser would never connect again after another status')
   await eventually('the connection is closed', () => again.isClosed())
-  t.match(again.events, [{ id: null, event: 'dropped', data: { code: 'MCS_LIVE_CLOSED' } }])
+  t.match(again.events, [{ id: '1', event: 'dropped', data: { code: 'MCS_LIVE_CLOSED' } }], 'it continues from here')
+  const known = await watch('', { ...EVENT_SOURCE, lastEventId: '0' })
+  await eventually('the connection is closed', () => known.isClosed())
+  t.match(known.events, [{ id: null, event: 'dropped' }], 'a client with an id keeps it')
   for (const retry of [retryOf(client), retryOf(again)])
     t.ok(retry > 5_000 && retry < 15_000, `${retry} ms are longer than the drain and a restart`)
   t.equal((await watch()).status, 503, 'a client that is not an EventSource receives the error')

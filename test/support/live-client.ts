@@ -14,7 +14,7 @@ export interface LiveEvent {
   }
 }
 
-export interface LiveBeat {
+interface LiveBeat {
   at: string
   revision: number
   incomplete: boolean

@@ -55,6 +55,7 @@ const NO_LIVE: LiveStreams = {
     throw new LiveClosedError()
   },
   retryMs: () => 1_000,
+  position: async () => 0,
   close: async () => {}
 }
 
