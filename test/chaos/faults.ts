@@ -3,7 +3,7 @@ import { groupBy } from '../support/group-by.js'
 import type { Kafka } from '../support/kafka.js'
 import type { Installation } from './installation.js'
 import type { Fault, FaultKind, Target } from './plan.js'
-import type { Stage } from './stage.js'
+import { killPostmaster } from './postgres.js'
 import type { Supervised } from './supervised.js'
 
 /** Starts and ends a fault. */
@@ -18,12 +18,12 @@ type Actions = Partial<Record<FaultKind, Action>>
  * Starts each fault at its time, counted from now, or later if the previous fault of its target has not ended yet.
  * Resolves when all faults have ended.
  */
-export async function applyFaults(faults: readonly Fault[], stage: Stage, installation: Installation): Promise<void> {
+export async function applyFaults(faults: readonly Fault[], installation: Installation): Promise<void> {
   const startedAt = performance.now()
   await Promise.all(
     [...groupBy(faults, ({ target }) => target).values()].map(async ofTarget => {
       for (const { atMs, forMs, target, kind, node } of ofTarget) {
-        const action = actionsOf(stage, installation, node)[target]?.[kind]
+        const action = actionsOf(installation, node)[target]?.[kind]
         if (!action) continue
         await sleep(startedAt + atMs - performance.now())
         await action.start()
@@ -35,22 +35,22 @@ export async function applyFaults(faults: readonly Fault[], stage: Stage, instal
 }
 
 function actionsOf(
-  stage: Stage,
-  { receiver, projector, kafka, kafkaProxy, postgresProxy, disk }: Installation,
+  { receiver, projector, kafka, kafkaProxy, postgres, postgresProxy, dataDir, disk }: Installation,
   node?: number
 ): Partial<Record<Target, Actions>> {
-  const { postgres } = stage
   return {
     receiver: processActions(receiver),
     projector: processActions(projector),
-    ...(postgresProxy && {
-      postgres: {
-        kill: { start: postgres.kill, end: postgres.start },
-        restart: { start: postgres.stop, end: postgres.start },
-        freeze: { start: postgres.freeze, end: postgres.thaw },
-        ...proxyActions(postgresProxy)
-      }
-    }),
+    postmaster: { kill: { start: () => void killPostmaster(dataDir), end: () => {} } },
+    ...(postgres &&
+      postgresProxy && {
+        postgres: {
+          kill: { start: postgres.kill, end: postgres.start },
+          restart: { start: postgres.stop, end: postgres.start },
+          freeze: { start: postgres.freeze, end: postgres.thaw },
+          ...proxyActions(postgresProxy)
+        }
+      }),
     ...(kafka && { broker: { ...brokerActions(kafka, node), ...(kafkaProxy && proxyActions(kafkaProxy)) } }),
     ...(disk && { disk: { fill: { start: disk.fill, end: disk.free } } })
   }

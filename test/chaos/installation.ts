@@ -14,9 +14,10 @@ import { MAIN, randomSecrets } from '../support/service.js'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js'
 import { mountSmallDisk, type SmallDisk } from './disk.js'
 import type { Plan } from './plan.js'
+import type { ChaosPostgres } from './postgres.js'
 import type { Stage } from './stage.js'
 import { type Supervised, supervise } from './supervised.js'
-import { createTeardowns } from './teardowns.js'
+import { createTeardowns, type Teardowns } from './teardowns.js'
 
 /** The processes of the service in a run, and the proxies between them and their servers. */
 export interface Installation {
@@ -29,7 +30,11 @@ export interface Installation {
   kafka: Kafka | null
   /** Null with several brokers. */
   kafkaProxy: KafkaProxy | null
+  /** Null with the embedded Postgres. */
+  postgres: ChaosPostgres | null
   postgresProxy: TcpProxy | null
+  /** The DATA_DIR of the receiver. */
+  dataDir: string
   webhook: URL
   adminKey: string
   /** Opens a pool that no fault affects; the server must be running. */
@@ -40,6 +45,8 @@ export interface Installation {
 }
 
 export type InstallationPlan = Pick<Plan, 'log' | 'roles' | 'database' | 'diskBytes'> & {
+  /** The size of the file system of the whole DATA_DIR; no limit by default. */
+  dataDirBytes?: number
   /** The path of a compiled program that replaces the service. */
   program?: string
 }
@@ -68,24 +75,17 @@ export async function createInstallation(stage: Stage, plan: InstallationPlan): 
   }
 }
 
-async function build(
-  stage: Stage,
-  plan: InstallationPlan,
-  teardowns: ReturnType<typeof createTeardowns>
-): Promise<Installation> {
+async function build(stage: Stage, plan: InstallationPlan, teardowns: Teardowns): Promise<Installation> {
   const name = `chaos_${randomBytes(4).toString('hex')}`
-  const { postgres } = stage
+  const postgres = plan.database === 'server' ? await stage.postgres() : null
   const kafka = plan.log === 'kafka' ? await stage.kafka() : null
   const kafkaProxy = kafka?.brokers.length === 1 ? await startKafkaProxy(teardowns, kafka.brokers[0] ?? '') : null
-  const postgresProxy = plan.database === 'server' ? await startTcpProxy(teardowns, { path: postgres.socket }) : null
-  const database = postgresProxy ? await postgres.create(name) : null
-  if (database) teardowns.teardown(() => postgres.drop(name))
+  const postgresProxy = postgres && (await startTcpProxy(teardowns, { path: postgres.socket }))
+  const database = (await postgres?.create(name)) ?? null
+  if (database) teardowns.teardown(async () => postgres?.drop(name))
 
   const dataDir = path.join(stage.dir, name)
-  const disk =
-    plan.diskBytes === null
-      ? null
-      : mountSmallDisk(teardowns, path.join(dataDir, kafka ? 'spool' : 'log'), plan.diskBytes)
+  const disk = mountDisk(teardowns, plan, dataDir)
   const secrets = randomSecrets()
   const env = {
     ...secrets,
@@ -109,7 +109,9 @@ async function build(
     disk,
     kafka,
     kafkaProxy,
+    postgres,
     postgresProxy,
+    dataDir,
     webhook: new URL(`${receiver.url}/webhooks/mightycall/${secrets.WEBHOOK_TOKENS}`),
     adminKey: secrets.ADMIN_KEY,
     openPool: async () =>
@@ -123,6 +125,16 @@ async function build(
         : openLocalReader({ dir: path.join(dataDir, 'log') }),
     close: teardowns.close
   }
+}
+
+function mountDisk(
+  teardowns: Teardowns,
+  { log, diskBytes, dataDirBytes }: InstallationPlan,
+  dataDir: string
+): SmallDisk | null {
+  if (dataDirBytes !== undefined) return mountSmallDisk(teardowns, dataDir, dataDirBytes)
+  const logDir = path.join(dataDir, log === 'kafka' ? 'spool' : 'log')
+  return diskBytes === null ? null : mountSmallDisk(teardowns, logDir, diskBytes)
 }
 
 async function processesOf(

@@ -1,10 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeEvent } from '../../src/events/record.js'
 import type { Topic } from '../../src/events/topics.js'
+import { pause } from '../../src/lib/backoff.js'
 import { parseNotification } from '../../src/mightycall/webhook/notification.js'
 import { simulateCompany } from '../../src/simulator/company.js'
 import { applyFaults, paceNotifications } from '../../src/simulator/delivery.js'
 import type { Notification } from '../../src/simulator/notifications.js'
+import { groupBy } from '../support/group-by.js'
 import { type LoadPlan, POSTING_MS } from './plan.js'
 
 /** A posted notification and its result. Times are milliseconds since the first notification was due. */
@@ -59,37 +60,45 @@ export function notificationsOf(
     .map(({ at, body }) => ({ at: at - START_AT, body }))
 }
 
+export interface PostOptions {
+  clients: number
+  onPost?: (post: Post) => void
+  /** Ends the load early: notifications that are not due yet are not posted. */
+  signal?: AbortSignal
+}
+
 /** Posts each notification when it is due. A client posts sequentially, and posts all notifications of a call. */
-export async function postLoad(
+export function postLoad(url: URL, notifications: readonly Notification[], options: PostOptions): Promise<Post[]> {
+  return prepareLoad(url, notifications, options)()
+}
+
+/** Returns the function that posts the load. The preparation of a long load takes seconds. */
+export function prepareLoad(
   url: URL,
   notifications: readonly Notification[],
-  { clients, onPost = () => {} }: { clients: number; onPost?: (post: Post) => void }
-): Promise<Post[]> {
-  const startedAt = performance.now()
-  const clock = () => performance.now() - startedAt
-  const lanes = new Map<number, (() => Promise<void>)[]>()
-  const posts: Post[] = []
+  { clients, onPost = () => {}, signal = new AbortController().signal }: PostOptions
+): () => Promise<Post[]> {
+  const due = notifications.map(({ at, body }) => ({ at, body, target: targetOf(body) }))
   const laneOf = createLanes(clients)
-  for (const { at, body } of notifications) {
-    const target = targetOf(body)
-    const lane = laneOf(target.key)
-    lanes.set(lane, [
-      ...(lanes.get(lane) ?? []),
-      async () => {
-        if (at > clock()) await sleep(at - clock())
-        const sentAt = clock()
-        const post = { ...target, sentAt, status: await statusOf(url, body), endedAt: clock() }
-        posts.push(post)
-        onPost(post)
-      }
-    ])
+  const lanes = [...groupBy(due, ({ target }) => String(laneOf(target.key))).values()]
+  return async () => {
+    const startedAt = performance.now()
+    const clock = () => performance.now() - startedAt
+    const posts: Post[] = []
+    await Promise.all(
+      lanes.map(async lane => {
+        for (const { at, body, target } of lane) {
+          if (at > clock()) await pause(at - clock(), signal)
+          if (signal.aborted) return
+          const sentAt = clock()
+          const post = { ...target, sentAt, status: await statusOf(url, body), endedAt: clock() }
+          posts.push(post)
+          onPost(post)
+        }
+      })
+    )
+    return posts
   }
-  await Promise.all(
-    [...lanes.values()].map(async lane => {
-      for (const post of lane) await post()
-    })
-  )
-  return posts
 }
 
 function targetOf(body: object): Pick<Post, 'id' | 'topic' | 'key'> {

@@ -10,6 +10,8 @@ import { RIGS, type Rig } from './rigs.js'
 import type { RunResult } from './run.js'
 import { cluster } from './scenarios/cluster.js'
 import { frozen } from './scenarios/frozen.js'
+import { lowDisk } from './scenarios/low-disk.js'
+import { postmaster } from './scenarios/postmaster.js'
 import { openStage, type Stage } from './stage.js'
 
 const HELP = `
@@ -21,8 +23,10 @@ A run depends only on its seed, and its plan is printed first. Requires a JRE of
 with Kafka. The exit code is 1 when a run has problems; the output of the processes is kept then.
 
 Scenarios print lines of: name value unit goal met|missed.
-  frozen   Kafka does not respond for a minute, at 200 notifications per second
-  cluster  one of three brokers is killed, later two
+  frozen      Kafka does not respond for a minute, at 200 notifications per second
+  cluster     one of three brokers is killed, later two
+  postmaster  the embedded Postgres is killed repeatedly
+  low-disk    the disk has 8 MiB left, which is too little for Postgres
 
 Bugs that can be injected and must be detected:
   early-ack         acknowledges before the append
@@ -37,12 +41,13 @@ Examples:
   $ npm run chaos -- --scenario frozen --seconds 20
   $ npm run chaos -- --runs 50 --rig retries`
 
-const SCENARIOS = { frozen, cluster }
+const SCENARIOS = { frozen, cluster, postmaster, 'low-disk': lowDisk }
 
 interface ChaosOptions {
   runs: number
   seed: number
   seconds: number
+  kills: number
   rig?: Rig
   scenario?: keyof typeof SCENARIOS
 }
@@ -52,7 +57,8 @@ const program = new Command('chaos')
   .option('--runs <n>', 'number of runs, each with the next seed', wholeNumber, 5)
   .option('--seed <n>', 'seed of the first run (default: random)', wholeNumber, Math.floor(Math.random() * 2 ** 31))
   .addOption(new Option('--scenario <name>', 'play a scenario instead of runs').choices(Object.keys(SCENARIOS)))
-  .option('--seconds <n>', 'duration of the outage in the scenario frozen', wholeNumber, 60)
+  .option('--seconds <n>', 'duration of the outage in the scenarios frozen and low-disk', wholeNumber, 60)
+  .option('--kills <n>', 'number of kills in the scenario postmaster', wholeNumber, 20)
   .addOption(new Option('--rig <bug>', 'run the service with an injected bug').choices(RIGS).conflicts('scenario'))
   .addHelpText('after', HELP)
   .showHelpAfterError()
@@ -102,8 +108,9 @@ function showResult(result: RunResult, logDir: string): void {
 
 async function showScenario(stage: Stage, name: keyof typeof SCENARIOS): Promise<boolean> {
   showProgress(`${name} …`)
-  const { figures, problems } = await SCENARIOS[name](stage, options)
+  const { figures, problems, skipped } = await SCENARIOS[name](stage, options)
   showProgress('')
+  if (skipped !== undefined) console.log(`${name} skipped: ${skipped}`)
   for (const figure of figures) console.log(figureLine(figure))
   for (const line of problemLines(problems)) console.log(line)
   if (problems.length > 0) console.log(`  output of the processes: ${logDirOf(name)}`)

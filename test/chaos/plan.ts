@@ -38,8 +38,8 @@ export interface Fault {
   node?: number
 }
 
-/** With a single process, `receiver` has all roles. */
-export type Target = 'receiver' | 'projector' | 'broker' | 'postgres' | 'disk'
+/** With a single process, `receiver` has all roles. `postmaster` is the embedded Postgres. */
+export type Target = 'receiver' | 'projector' | 'broker' | 'postgres' | 'postmaster' | 'disk'
 
 /**
  * kill: SIGKILL. restart: SIGTERM. freeze: SIGSTOP. cut: connections are reset. stall: no data is forwarded. fill: the
@@ -64,6 +64,7 @@ const KINDS: Readonly<Record<Target, readonly FaultKind[]>> = {
   projector: ['kill', 'kill', 'restart', 'freeze'],
   broker: ['kill', 'restart', 'freeze', 'cut', 'stall'],
   postgres: ['kill', 'restart', 'freeze', 'cut', 'stall'],
+  postmaster: ['kill'],
   disk: ['fill']
 }
 
@@ -108,7 +109,7 @@ export function targetsOf({ log, roles, database, diskBytes }: Omit<Plan, 'seed'
     'receiver',
     ...(roles === 'split' ? (['projector'] as const) : []),
     ...(log === 'kafka' ? (['broker'] as const) : []),
-    ...(database === 'server' ? (['postgres'] as const) : []),
+    database === 'server' ? 'postgres' : 'postmaster',
     ...(diskBytes !== null ? (['disk'] as const) : [])
   ]
 }

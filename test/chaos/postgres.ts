@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { postmasterOf } from '../../src/db/embedded/postmaster.js'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded/server.js'
 import { runMigrations } from '../../src/db/migrate.js'
 import { databaseUrl, statement } from '../support/database.js'
+import { isRunning } from '../support/eventually.js'
 import type { Teardown } from '../support/teardown.js'
 
 /** A Postgres server into which faults are injected. Its commits survive it, because the machine keeps running. */
@@ -65,6 +67,14 @@ export async function startChaosPostgres(t: Teardown, dir: string): Promise<Chao
     },
     thaw
   }
+}
+
+/** Sends SIGKILL to the embedded Postgres of a service. Returns false when none runs. */
+export function killPostmaster(dataDir: string): boolean {
+  const postmaster = postmasterOf(path.join(dataDir, 'postgres'))
+  if (!postmaster || !isRunning(postmaster.pid)) return false
+  sendSignal(postmaster.pid, 'SIGKILL')
+  return true
 }
 
 /** Stops the process, so that it starts no more children, and returns its id and those of its children. */

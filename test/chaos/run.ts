@@ -50,7 +50,7 @@ export async function runPlan(
   const installation = await createInstallation(stage, program === undefined ? plan : { ...plan, program })
   try {
     await startAll(installation)
-    const posts = await postWithFaults(stage, plan, { installation, onProgress })
+    const posts = await postWithFaults(plan, { installation, onProgress })
     onProgress('recovering')
     const { recoveredMs, ...evidence } = await gatherEvidence(installation, plan, posts)
     const verdict = check(evidence)
@@ -71,7 +71,6 @@ export async function runPlan(
 }
 
 async function postWithFaults(
-  stage: Stage,
   plan: Plan,
   { installation, onProgress }: { installation: Installation; onProgress: (text: string) => void }
 ): Promise<Post[]> {
@@ -82,24 +81,29 @@ async function postWithFaults(
   }
   const [posts] = await Promise.all([
     postLoad(installation.webhook, notifications, { clients: plan.load.clients, onPost }),
-    applyFaults(plan.faults, stage, installation)
+    applyFaults(plan.faults, installation)
   ])
   return posts
 }
 
 function summaryOf(posts: readonly Post[]): Pick<RunResult, 'acknowledged' | 'rejected' | 'unavailableMs'> {
   const acknowledged = posts.filter(isAcknowledged)
-  const instants = [
-    0,
-    ...acknowledged.map(({ endedAt }) => endedAt).sort((a, b) => a - b),
-    Math.max(0, ...posts.map(({ endedAt }) => endedAt))
-  ]
-  const gaps = instants.map((at, i) => at - (instants[i - 1] ?? 0))
   return {
     acknowledged: acknowledged.length,
     rejected: posts.length - acknowledged.length,
-    unavailableMs: Math.max(...gaps)
+    unavailableMs: longestGapMs(posts, isAcknowledged)
   }
+}
+
+/** Returns the longest time between two accepted posts, from the first post to the last. */
+export function longestGapMs(posts: readonly Post[], isAccepted: (post: Post) => boolean): number {
+  const ends = posts.map(({ endedAt }) => endedAt)
+  const instants = [
+    0,
+    ...posts.filter(isAccepted).map(({ endedAt }) => endedAt),
+    ends.reduce((last, end) => Math.max(last, end), 0)
+  ].sort((a, b) => a - b)
+  return instants.reduce((longest, at, i) => Math.max(longest, at - (instants[i - 1] ?? 0)), 0)
 }
 
 /** Writes the output of the processes to the folder. */

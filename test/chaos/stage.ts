@@ -9,7 +9,8 @@ import { createTeardowns } from './teardowns.js'
 export interface Stage {
   /** A folder that is removed at the end. */
   dir: string
-  postgres: ChaosPostgres
+  /** Starts Postgres on the first call. */
+  postgres: () => Promise<ChaosPostgres>
   /** Starts Kafka on the first call. */
   kafka: () => Promise<Kafka>
   /** Restarts servers that an aborted run has left stopped or frozen. */
@@ -36,17 +37,18 @@ export async function openStage({ nodes = 1 } = {}): Promise<Stage> {
   teardowns.teardown(() => rmSync(dir, { recursive: true, force: true }))
   try {
     let kafka: Promise<Kafka> | null = null
-    const postgres = await startChaosPostgres(teardowns, path.join(dir, 'postgres'))
+    let postgres: Promise<ChaosPostgres> | null = null
     const repair = async () => {
-      postgres.thaw()
-      await postgres.start()
+      const server = await postgres
+      server?.thaw()
+      await server?.start()
       const brokers = await kafka
       if (brokers)
         await Promise.all(brokers.brokers.map((_, i) => brokers.restart(i + 1).then(() => brokers.thaw(i + 1))))
     }
     return {
       dir,
-      postgres,
+      postgres: () => (postgres ??= startChaosPostgres(teardowns, path.join(dir, 'postgres'))),
       kafka: () => (kafka ??= startBrokers()),
       repair,
       teardown: teardowns.teardown,

@@ -104,8 +104,16 @@ function openLog(file: string): { output: number; from: number } {
   return { output: openSync(file, 'a', 0o600), from: size > MAX_LOG_BYTES ? 0 : size }
 }
 
+/** What the server answers to clients that connect too early. */
+const REFUSED_CLIENT = /FATAL: +the database system is /
+
 function lastError(file: string, from: number): string {
-  const lines = readFileSync(file).subarray(from).toString().trim().split('\n')
+  const lines = readFileSync(file)
+    .subarray(from)
+    .toString()
+    .trim()
+    .split('\n')
+    .filter(line => !REFUSED_CLIENT.test(line))
   const error = lines.findLast(line => /(FATAL|PANIC|ERROR): /.test(line)) ?? lines.at(-1) ?? ''
   return error.replace(/^.*?(?=FATAL|PANIC|ERROR)/, '') || 'it printed no message'
 }

@@ -1,11 +1,12 @@
+import { setMaxListeners } from 'node:events'
 import type { Figure } from '../../bench/figures.js'
 import { logDirOf } from '../campaign.js'
 import { check, type Verdict } from '../checkers/check.js'
 import { gatherEvidence } from '../gather.js'
-import { createInstallation, type Installation, startAll } from '../installation.js'
-import { isAcknowledged, notificationsOf, type Post, postLoad } from '../load.js'
+import { createInstallation, type Installation, type InstallationPlan, startAll } from '../installation.js'
+import { isAcknowledged, notificationsOf, type Post, prepareLoad } from '../load.js'
 import type { LoadPlan } from '../plan.js'
-import { keepLogs } from '../run.js'
+import { keepLogs, longestGapMs } from '../run.js'
 import type { Stage } from '../stage.js'
 
 /** What a scenario may inject faults into, and the clock of the posts. */
@@ -26,33 +27,52 @@ export interface ScenarioResult<T> {
 export interface ScenarioReport {
   figures: Figure[]
   problems: string[]
+  /** Why this machine cannot play the scenario. */
+  skipped?: string
 }
+
+export interface ScenarioOptions {
+  name: string
+  /** The longest time of posting. */
+  postingMs: number
+  /** Default: one process with Kafka and a Postgres server. */
+  installation?: InstallationPlan
+  /** Notifications per second; 200 by default. */
+  rate?: number
+  /** Stops posting when the outages are over. */
+  endsWithOutages?: boolean
+}
+
+const WITH_SERVERS: InstallationPlan = { log: 'kafka', roles: 'one', database: 'server', diskBytes: null }
+
+/** One process that needs no server. */
+export const WITHOUT_SERVERS: InstallationPlan = { log: 'local', roles: 'one', database: 'embedded', diskBytes: null }
 
 const SEED = 1
 const LOAD: LoadPlan = { family: 'classic', rate: 200, clients: 64, duplicate: 0, reorder: 0 }
 
 /**
- * Posts 200 notifications per second for the given time while `causeOutages` injects faults. Afterwards everything must
+ * Posts notifications for the given time while `causeOutages` injects faults. Afterwards everything must
  * recover, and is checked.
  */
 export async function runScenario<T>(
   stage: Stage,
-  { name, postingMs }: { name: string; postingMs: number },
+  { name, postingMs, installation: plan = WITH_SERVERS, rate = LOAD.rate, endsWithOutages = false }: ScenarioOptions,
   causeOutages: (scene: ScenarioContext) => Promise<T>
 ): Promise<ScenarioResult<T>> {
-  const installation = await createInstallation(stage, {
-    log: 'kafka',
-    roles: 'one',
-    database: 'server',
-    diskBytes: null
-  })
+  const installation = await createInstallation(stage, plan)
+  const over = new AbortController()
+  setMaxListeners(0, over.signal) // each client listens
   try {
     await startAll(installation)
-    const notifications = notificationsOf(SEED, LOAD, postingMs)
+    const notifications = notificationsOf(SEED, { ...LOAD, rate }, postingMs)
+    const post = prepareLoad(installation.webhook, notifications, { ...LOAD, signal: over.signal })
     const startedAt = performance.now() // the same start as the times of the posts
     const [posts, outages] = await Promise.all([
-      postLoad(installation.webhook, notifications, LOAD),
-      causeOutages({ stage, installation, clock: () => performance.now() - startedAt })
+      post(),
+      causeOutages({ stage, installation, clock: () => performance.now() - startedAt }).finally(() => {
+        if (endsWithOutages) over.abort()
+      })
     ])
     const verdict = check(await gatherEvidence(installation, { seed: SEED, load: LOAD }, posts))
     if (verdict.problems.length > 0) keepLogs(installation, logDirOf(name))
@@ -76,6 +96,17 @@ export function figuresOf(name: string, { verdict }: ScenarioResult<unknown>): F
     none('disordered', verdict.problems.filter(line => line.includes(' is before ')).length),
     { name: `${name}_problems`, value: verdict.problems.length, unit: 'problems', goal: { atMost: 0 } }
   ]
+}
+
+/** The longest time without an answer that accepts a notification, or that says that the log is full. */
+export function availabilityOf(name: string, posts: readonly Post[], { isFullAllowed = false } = {}): Figure {
+  const isAccepted = (post: Post) => isAcknowledged(post) || (isFullAllowed && post.status === 503)
+  return {
+    name: `${name}_longest_without_answer`,
+    value: longestGapMs(posts, isAccepted) / 1000,
+    unit: 's',
+    goal: { atMost: 1 }
+  }
 }
 
 export function rejectedOf(posts: readonly Post[]): number {

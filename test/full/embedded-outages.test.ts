@@ -1,0 +1,33 @@
+import t, { type Test } from 'tap'
+import { lineOf } from '../bench/figures.js'
+import { mountingUnavailable } from '../chaos/disk.js'
+import { lowDisk } from '../chaos/scenarios/low-disk.js'
+import { postmaster } from '../chaos/scenarios/postmaster.js'
+import type { ScenarioReport } from '../chaos/scenarios/scenario.js'
+import { openStage } from '../chaos/stage.js'
+import { roundsOf } from '../support/seeds.js'
+
+const KILLS = roundsOf(3, 20)
+const LOW_DISK_SECONDS = roundsOf(10, 60)
+
+t.test('notifications are accepted without the embedded Postgres', { timeout: 900_000 }, async t => {
+  const stage = await openStage()
+  t.teardown(stage.close)
+
+  await t.test(`while it is killed ${KILLS} times`, async t => {
+    assertMet(t, await postmaster(stage, { kills: KILLS }))
+  })
+
+  const skip = mountingUnavailable() ?? false
+  await t.test(`while it cannot run for ${LOW_DISK_SECONDS} s, because the disk has 8 MiB left`, { skip }, async t => {
+    assertMet(t, await lowDisk(stage, { seconds: LOW_DISK_SECONDS }))
+  })
+})
+
+function assertMet(t: Test, { figures, problems }: ScenarioReport): void {
+  t.strictSame(problems, [])
+  for (const line of figures.map(lineOf)) {
+    t.comment(line)
+    t.notMatch(line, / missed$/)
+  }
+}
