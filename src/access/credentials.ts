@@ -25,7 +25,7 @@ const BY_KEY = `select ${COLUMNS} from api_keys k where k.digest = $1`
 const BY_SESSION = `select s.key_digest as "keyDigest", ${COLUMNS}
   from sessions s left join api_keys k on k.digest = s.key_digest where s.digest = $1 and s.expires_at > $2`
 const UPDATE_LAST_USE = `update api_keys set last_used_at = $2
-  where id = $1 and (last_used_at is null or last_used_at <= $2::timestamptz - interval '1 min')`
+  where id = $1 and (last_used_at is null or abs(extract(epoch from $2::timestamptz - last_used_at)) >= 60)`
 const LAST_USE_INTERVAL_MS = 60_000
 
 /**
@@ -40,8 +40,9 @@ export function createCredentials({ pool, adminKey, now }: CredentialsOptions): 
   function viewerOf(key: KeyRow | undefined): Viewer | null {
     const at = now()
     if (!key || !isUsable(key, at)) return null
-    // nobody waits for this update, and its failure must not refuse the request
-    if (key.lastUsedAt === null || at.getTime() - key.lastUsedAt.getTime() >= LAST_USE_INTERVAL_MS)
+    // A time that is ahead is of a clock that has jumped. Nobody waits for this update, and its failure must not refuse
+    // the request.
+    if (key.lastUsedAt === null || Math.abs(at.getTime() - key.lastUsedAt.getTime()) >= LAST_USE_INTERVAL_MS)
       pool.query(UPDATE_LAST_USE, [key.id, at]).catch(() => {})
     return viewerOfKey(key)
   }

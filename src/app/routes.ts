@@ -193,6 +193,7 @@ function apiOptions(
       pool,
       group: config.groupId,
       saveProcess,
+      now,
       roles: config.roles,
       accountIds,
       checks,

@@ -15,6 +15,7 @@ export interface SystemStateOptions {
   group: string
   /** Saves the state of this process before that of all processes is loaded. */
   saveProcess: () => Promise<void>
+  now: () => Date
   roles: readonly string[]
   accountIds: () => readonly string[]
   checks: Readonly<Record<string, HealthCheck>>
@@ -29,10 +30,12 @@ const LAG_TIMEOUT_MS = 3_000
 const SAVE_TIMEOUT_MS = 1_000
 const MAX_HOLES = 50
 
+/** A receipt in the future is of a clock that has jumped. */
 const LAST_WEBHOOKS = `select a.account, e.received_at as "lastAt"
   from unnest($1::text[]) as a (account)
   left join lateral (
     select received_at from events where account = a.account and source = 'webhook' and kind <> 'unclassified'
+      and received_at <= $2
     order by received_at desc, id desc limit 1
   ) e on true
   order by 1`
@@ -51,7 +54,8 @@ export function createSystemState({
   waiting,
   lag,
   tokenUses,
-  saveProcess
+  saveProcess,
+  now
 }: SystemStateOptions): () => Promise<SystemState> {
   return async () => {
     await withTimeout(SAVE_TIMEOUT_MS, saveProcess()).catch(() => {}) // what was saved before is shown
@@ -59,7 +63,7 @@ export function createSystemState({
       versionsOf(pool),
       Promise.all(Object.entries(checks).map(async ([role, check]) => ({ role, why: await check() }))),
       lag && withTimeout(LAG_TIMEOUT_MS, lag()).catch(() => null),
-      pool.query<SystemState['webhooks'][number]>(LAST_WEBHOOKS, [accountIds()]),
+      pool.query<SystemState['webhooks'][number]>(LAST_WEBHOOKS, [accountIds(), now()]),
       pool.query<SystemState['holes'][number]>(HOLES, [group]),
       loadStop(pool, group),
       loadProcesses(pool)

@@ -1,6 +1,6 @@
 import { type Drift, OTHER_FIELDS } from '../events/drift.js'
 import { LOCKS } from './advisory-locks.js'
-import { bulkValues, columnsOf, unnestSql } from './bulk-sql.js'
+import { bulkValues, columnsOf, parameter, unnestSql } from './bulk-sql.js'
 import { events as eventTable } from './schema/events.js'
 import { drift as table } from './schema/projection.js'
 import type { Tx } from './transaction.js'
@@ -19,15 +19,23 @@ const OVERFLOW: Drift = { type: OTHER_FIELDS, field: OTHER_FIELDS, sample: '' }
 export type DriftPair = Pick<Drift, 'type' | 'field'>
 type Counted = Drift & Omit<DriftReport, 'drifts'>
 
-const columns = [...columnsOf(table, 'account', 'type', 'field', 'sample'), ...columnsOf(eventTable, 'receivedAt')]
+const columns = [
+  ...columnsOf(table, 'account', 'type', 'field', 'sample'),
+  ...columnsOf(eventTable, 'receivedAt'),
+  parameter('n', 'int')
+]
 
-/** One statement, which locks rows in key order, since every batch writes the same rows. The first sample is kept. */
+/**
+ * One statement, which locks rows in key order, since every batch writes the same rows. The first sample is kept. The
+ * last receipt is the one that is counted last: the maximum of a clock that has jumped would stay for ever.
+ */
 const COUNT = `insert into drift (account, type, field, count, sample, first_seen_at, last_seen_at)
-  select account, type, field, count(*), (array_agg(sample order by received_at))[1], min(received_at), max(received_at)
+  select account, type, field, count(*), (array_agg(sample order by received_at))[1], min(received_at),
+    (array_agg(received_at order by n desc))[1]
   from ${unnestSql(columns)} group by account, type, field order by account, type, field
   on conflict (account, type, field) do update set count = drift.count + excluded.count,
     first_seen_at = least(drift.first_seen_at, excluded.first_seen_at),
-    last_seen_at = greatest(drift.last_seen_at, excluded.last_seen_at)
+    last_seen_at = excluded.last_seen_at
   returning type, field, xmax = 0 as "isNew"`
 
 /**
@@ -45,7 +53,13 @@ export async function countDrift(tx: Tx, reports: readonly DriftReport[]): Promi
     known = await loadKnownPairs(tx, accounts)
   }
   const counted = reports.flatMap(report => withinLimit(report, known))
-  const { rows } = await tx.query<DriftPair & { isNew: boolean }>(COUNT, bulkValues(columns, counted))
+  const { rows } = await tx.query<DriftPair & { isNew: boolean }>(
+    COUNT,
+    bulkValues(
+      columns,
+      counted.map((pair, n) => ({ ...pair, n }))
+    )
+  )
   return rows.flatMap(({ type, field, isNew }) => (isNew ? [{ type, field }] : []))
 }
 

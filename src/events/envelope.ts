@@ -32,8 +32,8 @@ export const envelope = <T extends string>(type: T, description: string) => ({
   clock: Type.Optional(
     Type.Literal('suspect', {
       description:
-        "Present when MightyCall's time was absent, unreadable, before 1970 or more than 24 h ahead. " +
-        'occurredAt then equals receivedAt.'
+        "Present when MightyCall's time was absent, unreadable, before 1970 or more than 24 h ahead, so that " +
+        'occurredAt equals receivedAt; and when occurredAt is more than 5 min after receivedAt.'
     })
   ),
   source: Type.Union([Type.Literal('webhook'), Type.Literal('rest'), Type.Literal('action')], {

@@ -6,11 +6,13 @@ import { DAY_MS, parseInstant } from '../lib/instant.js'
  */
 const FIRST_MS = 0
 const MAX_AHEAD_MS = DAY_MS
+/** Clocks differ by less. An event that occurred later than this after its receipt has a wrong time. */
+const MAX_SKEW_MS = 5 * 60_000
 
 export interface Moment {
   /** RFC 3339 in UTC with milliseconds. */
   occurredAt: string
-  /** True when the provider's time is not usable, so that occurredAt is the time of receipt. */
+  /** True when the provider's clock is wrong: no "last seen" may depend on this occurredAt. */
   suspect: boolean
   /** True when the timestamp names an instant, even a wrong one. It then distinguishes notifications that are equal. */
   isNamed: boolean
@@ -18,7 +20,7 @@ export interface Moment {
 
 /**
  * Returns when an event happened by the provider's clock, or the time of receipt when the provider's time is absent,
- * unreadable, before 1970 or more than a day ahead.
+ * unreadable, before 1970 or more than a day ahead. A time that is more than 5 minutes ahead is kept, and suspect.
  */
 export function momentOf(timestamp: unknown, receivedAt: Date): Moment {
   const millis = parseInstant(timestamp)
@@ -26,5 +28,6 @@ export function momentOf(timestamp: unknown, receivedAt: Date): Moment {
     return { occurredAt: receivedAt.toISOString(), suspect: true, isNamed: false }
   if (millis > receivedAt.getTime() + MAX_AHEAD_MS)
     return { occurredAt: receivedAt.toISOString(), suspect: true, isNamed: true }
-  return { occurredAt: new Date(millis).toISOString(), suspect: false, isNamed: true }
+  const suspect = millis > receivedAt.getTime() + MAX_SKEW_MS
+  return { occurredAt: new Date(millis).toISOString(), suspect, isNamed: true }
 }

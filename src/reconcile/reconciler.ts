@@ -39,9 +39,12 @@ const TICK_MS = 10_000
 /** Without a sync that somebody asks for, the flags of old unread rows are read once a day. */
 const FLAGS = { everyMs: DAY_MS, firstAfterMs: HOUR_MS, maxRequests: 20 }
 const RETRY = { first: 30_000, most: 15 * 60_000 }
-/** Facts of REST are no traffic: every reading appends one, and a backfill appends those of last year. */
+/**
+ * Facts of REST are no traffic: every reading appends one, and a backfill appends those of last year. A receipt in the
+ * future is of a clock that has jumped.
+ */
 const LAST_WEBHOOK = `select max(received_at) as at from events
-  where account = $1 and received_at > $2 and source = 'webhook'`
+  where account = $1 and received_at > $2 and received_at <= $3 and source = 'webhook'`
 
 /**
  * scheduled  it is read when its schedule says so
@@ -242,6 +245,10 @@ async function readCallsInDoubt(
 
 /** When the last webhook came, or null when none came while the account would count as busy. */
 async function loadLastWebhookAt(pool: pg.Pool, account: string, now: Date): Promise<Date | null> {
-  const { rows } = await pool.query<{ at: Date | null }>(LAST_WEBHOOK, [account, new Date(now.getTime() - BUSY_FOR_MS)])
+  const { rows } = await pool.query<{ at: Date | null }>(LAST_WEBHOOK, [
+    account,
+    new Date(now.getTime() - BUSY_FOR_MS),
+    now
+  ])
   return rows[0]?.at ?? null
 }

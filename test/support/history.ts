@@ -28,7 +28,8 @@ export function history(sequence: string, { id = 'call-1', ...parties }: CallPar
     const event = parseNotification(
       { id: 'default', apiKey: null, region: 'US' },
       Buffer.from(JSON.stringify(body)),
-      new Date(START + 3_600_000)
+      // not before it occurred, which would be by a wrong clock
+      new Date(Math.max(START + 3_600_000, Date.parse(Timestamp)))
     )
     if (!event?.type.startsWith('call.')) throw new Error(`not a call event: ${step}`)
     return event as CallEvent // all events whose type begins with `call.`

@@ -102,6 +102,7 @@ export async function queryApi(
       pool,
       group: 'g',
       saveProcess: async () => {},
+      now,
       roles: ['query'],
       accountIds: () => accountIds,
       checks: {},

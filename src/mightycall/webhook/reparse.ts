@@ -35,7 +35,7 @@ export function reparse(event: Event, { region, acceptApiKey = false }: ReparseO
     identified: {
       id,
       account,
-      occurredAt: suspect ? receivedAt : occurredAt,
+      occurredAt,
       receivedAt,
       ...(suspect && { clock: 'suspect' })
     },

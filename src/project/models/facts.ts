@@ -1,3 +1,5 @@
+import type { Event } from '../../events/event.js'
+
 interface Dated {
   id: string
   occurredAt: string
@@ -43,6 +45,18 @@ export function distinctById<E extends { id: string; receivedAt: string }>(event
     if (!known || event.receivedAt < known.receivedAt) byId.set(event.id, event)
   }
   return [...byId.values()]
+}
+
+/**
+ * When the event was seen: when it occurred, or when it was received if the provider's clock was wrong. In milliseconds
+ * since 1970.
+ */
+export function seenAtOf({
+  occurredAt,
+  receivedAt,
+  clock
+}: Pick<Event, 'occurredAt' | 'receivedAt' | 'clock'>): number {
+  return Date.parse(clock === 'suspect' ? receivedAt : occurredAt)
 }
 
 /** When the first of the events was received, in milliseconds since 1970. */

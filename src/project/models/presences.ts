@@ -3,7 +3,7 @@ import { agentPresence } from '../../db/schema/directory.js'
 import type { Folded } from '../../events/event.js'
 import { isMissing } from '../../events/external-id.js'
 import type { StatusEvent, StatusReported } from '../../events/status.js'
-import { inOrder } from './facts.js'
+import { inOrder, seenAtOf } from './facts.js'
 import { modelTable, type ReadModel } from './read-model.js'
 
 type SpanRow = FoldedRow<typeof agentPresence>
@@ -17,7 +17,8 @@ export type PresenceSpan = Omit<SpanRow, 'account' | 'extension'>
  */
 export function foldPresence(events: readonly Folded<StatusEvent>[]): PresenceSpan[] {
   const spans: PresenceSpan[] = []
-  for (const { occurredAt, presence, source } of inOrder(events.filter(isReport))) {
+  const reports = events.filter(isReport).map(report => ({ ...report, occurredAt: timeOf(report) }))
+  for (const { occurredAt, presence, source } of inOrder(reports)) {
     const at = Date.parse(occurredAt)
     const last = spans.at(-1)
     if (last?.presence === presence) {
@@ -36,12 +37,15 @@ export function foldPresence(events: readonly Folded<StatusEvent>[]): PresenceSp
   return spans
 }
 
+/** The time of a wrong clock would hide later reports until it has passed: the receipt stands for it. */
+const timeOf = (report: Folded<StatusReported>): string => new Date(seenAtOf(report)).toISOString()
+
 const isReport = (event: Folded<StatusEvent>): event is Folded<StatusReported> => event.type === 'status.reported'
 
 /** `agent_presence` */
 export const presences: ReadModel<'presence', SpanRow[]> = {
   kind: 'presence',
-  foldVersion: 2,
+  foldVersion: 3,
   fold: ({ entity: { account, entity }, events }) => {
     const spans = isMissing(entity) ? [] : foldPresence(events) // older versions took 0 for an extension
     return spans.length === 0 ? null : spans.map(span => ({ ...span, account, extension: entity }))

@@ -18,7 +18,7 @@ interface CallHistory extends Call, CallStatistics, Pick<CallRow, 'account' | 'c
 export const calls: ReadModel<'call', CallHistory> = {
   kind: 'call',
   liveKind: 'call',
-  foldVersion: 6,
+  foldVersion: 7,
   fold: ({ entity: { account, entity }, events }, settings) => {
     if (isMissing(entity)) return null // older versions merged all calls without an id
     const call = foldCall(events)

@@ -2,7 +2,7 @@ import type { FoldedRow } from '../../../db/bulk-sql.js'
 import type { callHistory } from '../../../db/schema/calls.js'
 import type { CallEvent } from '../../../events/call.js'
 import type { EventsOfKind, Folded } from '../../../events/event.js'
-import { compare } from '../facts.js'
+import { compare, seenAtOf } from '../facts.js'
 
 /** The events that a call can have, as a fold sees them. */
 export type FoldedCallEvent = Folded<EventsOfKind['call']>
@@ -28,6 +28,8 @@ export interface CallFact {
   durationMs: number
   /** When it occurred, in milliseconds since 1970. */
   at: number
+  /** When it was received, if its time is by a wrong clock; otherwise the same as `at`. */
+  seenAt: number
   from: string | null
   to: string | null
 }
@@ -89,6 +91,7 @@ function factOf(event: Folded<CallEvent>): CallFact {
     isLegOnly: event.scope === 'leg',
     durationMs: Math.round((event.durationSeconds ?? 0) * 1000),
     at: Date.parse(occurredAt),
+    seenAt: seenAtOf(event),
     from,
     to
   }

@@ -61,11 +61,16 @@ export function foldCall(
     ...timesOf(legs, span, start),
     lostInTransfer: endedAt !== null && isLostInTransfer(legs),
     ...recording,
-    lastEventAt: facts.at(-1)?.at ?? endedAt ?? startedAt,
+    lastEventAt: lastSeenAt(facts) ?? endedAt ?? startedAt,
     webhookEvents: webhooks.filter(event => Date.parse(event.occurredAt) <= asOf).length,
     restEvents: known.length - webhooks.length,
     legs: legs.map(({ stoppedAt: _, completedAt: __, ...leg }) => leg)
   }
+}
+
+/** The newest time by a clock that is right; without any, when the last fact was received. */
+function lastSeenAt(facts: readonly CallFact[]): number | null {
+  return facts.findLast(fact => fact.seenAt === fact.at)?.at ?? facts.at(-1)?.seenAt ?? null
 }
 
 const isReport = (event: FoldedCallEvent): event is Folded<CallReported> => event.type === 'call.reported'
