@@ -197,8 +197,33 @@ export const AmbiguousIdError = createError(
   'this id exists in more than one account: add ?account=',
   409
 )
+export const MethodNotAllowedError = createError(
+  'MCS_METHOD_NOT_ALLOWED',
+  'this path does not accept the method: see the Allow header',
+  405
+)
+export const NotMigratedError = createError(
+  'MCS_NOT_MIGRATED',
+  'the schema of the database is not up to date: try again later, and see /health/ready',
+  503
+)
+export const StoppingError = createError('MCS_STOPPING', 'the service is stopping: send the request again', 503)
 export const InternalError = createError('MCS_INTERNAL', 'an internal error occurred', 500)
 export const InvalidParameterError = createError<[problem: string]>('MCS_INVALID_PARAMETER', '%s', 400)
+
+/** HTTP: the request is refused before a route is reached. */
+export const BadRequestError = createError('MCS_BAD_REQUEST', 'the request is not valid HTTP', 400)
+export const RequestTimeoutError = createError('MCS_REQUEST_TIMEOUT', 'the request did not arrive in time', 408)
+export const ExpectationError = createError(
+  'MCS_EXPECTATION_FAILED',
+  'only the expectation 100-continue is supported',
+  417
+)
+export const HeadersTooLargeError = createError(
+  'MCS_HEADERS_TOO_LARGE',
+  'the headers of the request are too large: they may have 16 KiB',
+  431
+)
 
 /** Live. */
 export const SlowClientError = createError(

@@ -35,7 +35,14 @@ export async function openApi(): Promise<object> {
     sync: null,
     backfills: { begin: notCalled, all: notCalled, byId: notCalled, stop: notCalled },
     syncable: () => [],
-    access: createAccess({ pool: new pg.Pool(), adminKey: null, now, publicUrl: null, trouble: notCalled }),
+    access: createAccess({
+      pool: new pg.Pool(),
+      adminKey: null,
+      now,
+      publicUrl: null,
+      trouble: notCalled,
+      accountIds: () => []
+    }),
     limits: { requestsPerMinute: 0, maxEventLoopDelayMs: 0 },
     corsOrigins: [],
     addRoutes: async (app, authenticate) => {

@@ -22,15 +22,17 @@ export interface Access {
 
 export interface AccessOptions extends CredentialsOptions, Omit<AuthenticatorOptions, 'credentials'> {
   pool: pg.Pool
+  /** The configured accounts: a key or an organization of another account cannot be created. */
+  accountIds: () => readonly string[]
 }
 
-export function createAccess({ pool, now, adminKey, publicUrl, trouble }: AccessOptions): Access {
+export function createAccess({ pool, now, adminKey, publicUrl, trouble, accountIds }: AccessOptions): Access {
   const credentials = createCredentials({ pool, adminKey, now })
   return {
     authenticate: createAuthenticator({ credentials, publicUrl, trouble }),
-    keys: createKeys({ pool, now }),
+    keys: createKeys({ pool, now, accountIds }),
     sessions: createSessions({ pool, credentials, now }),
-    organizations: createOrganizations({ pool, now }),
+    organizations: createOrganizations({ pool, now, accountIds }),
     ownerships: createOwnerships({ pool, now }),
     auditLog: createAuditLog({ pool, now }),
     publicUrl

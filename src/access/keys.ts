@@ -39,7 +39,7 @@ export interface Keys {
    * Creates a key. The result is the only place where the key itself appears.
    * @throws ForbiddenError         the scope would be wider than the creator's
    * @throws InvalidParameterError  the scope does not exist, or the key would outlive the creator's
-   * @throws NotFoundError          the account does not have this organization
+   * @throws NotFoundError          the account is not configured, or does not have this organization
    */
   create: (creator: Viewer, wanted: NewKey) => Promise<ApiKey & { key: string }>
   /** Lists the keys that the viewer may revoke, newest first. */
@@ -56,7 +56,14 @@ const { id, label, role, account, organization, createdAt, createdBy, expiresAt,
 const SHOWN = { id, label, role, account, organization, createdAt, createdBy, expiresAt, revokedAt, lastUsedAt }
 type Row = Omit<ApiKey, 'role'> & { role: string }
 
-export function createKeys({ pool, now }: { pool: pg.Pool; now: () => Date }): Keys {
+export interface KeysOptions {
+  pool: pg.Pool
+  now: () => Date
+  /** The configured accounts. */
+  accountIds: () => readonly string[]
+}
+
+export function createKeys({ pool, now, accountIds }: KeysOptions): Keys {
   const db = drizzle(pool)
   const list: Keys['list'] = async (viewer, { accounts, organizations, id: only }, { place, limit }) => {
     const rows = await db
@@ -82,6 +89,7 @@ export function createKeys({ pool, now }: { pool: pg.Pool; now: () => Date }): K
       inTransaction(pool, async tx => {
         const at = now()
         const scope = scopeOfNewKey(creator, wanted)
+        if (scope.account !== null && !accountIds().includes(scope.account)) throw new NotFoundError('account')
         if (scope.organization !== null) await requireOrganization(tx, scope)
         const expiresAt = await expiryOf(tx, creator, wanted.expiresAt, at)
         const { key, digest } = generateKey()

@@ -45,14 +45,21 @@ export interface Organizations {
   /**
    * @param wanted.account          the account of the creator by default
    * @throws InvalidParameterError  the creator has several accounts, and none is given
-   * @throws NotFoundError          the creator may not see the account
+   * @throws NotFoundError          the account is not configured, or the creator may not see it
    */
   create: (creator: Viewer, wanted: { account?: string | undefined; name: string }) => Promise<Organization>
   /** @throws NotFoundError */
   rename: (viewer: Viewer, id: string, name: string) => Promise<Organization>
 }
 
-export function createOrganizations({ pool, now }: { pool: pg.Pool; now: () => Date }): Organizations {
+export interface OrganizationsOptions {
+  pool: pg.Pool
+  now: () => Date
+  /** The configured accounts. */
+  accountIds: () => readonly string[]
+}
+
+export function createOrganizations({ pool, now, accountIds }: OrganizationsOptions): Organizations {
   const db = drizzle(pool)
   const { id, account, name } = organizations
   const list: Organizations['list'] = async (viewer, { accounts, id: only }, { place, limit }) =>
@@ -91,7 +98,8 @@ export function createOrganizations({ pool, now }: { pool: pg.Pool; now: () => D
     create: async (creator, wanted) => {
       const account = wanted.account ?? creator.account
       if (account === null) throw new InvalidParameterError('account must be given')
-      if (creator.account !== null && creator.account !== account) throw new NotFoundError('account')
+      const isVisible = creator.account === null || creator.account === account
+      if (!isVisible || !accountIds().includes(account)) throw new NotFoundError('account')
       const made: Organization = { id: randomUUID(), account, name: parseName('name', wanted.name), createdAt: now() }
       return inTransaction(pool, async tx => {
         await tx.query('insert into organizations (id, account, name, created_at) values ($1, $2, $3, $4)', [

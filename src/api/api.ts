@@ -1,9 +1,10 @@
+import compress, { type FastifyCompressOptions } from '@fastify/compress'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Access } from '../access/access.js'
-import { NotReadyError } from '../errors.js'
+import { NotMigratedError, NotReadyError } from '../errors.js'
 import browsers, { type SecurityHeadersOptions } from '../http/security-headers.js'
-import { isDatabaseUnavailable } from '../lib/sqlstate.js'
+import { isDatabaseUnavailable, isSchemaMissing } from '../lib/sqlstate.js'
 import keys from './access/keys.js'
 import me from './access/me.js'
 import organizationNumbers from './access/organization-numbers.js'
@@ -62,7 +63,7 @@ const api = fp<ApiOptions>(
   async (app, { access, limits, addRoutes, ...others }) => {
     const deps = { ...others, ...access }
     app.setErrorHandler(err => {
-      throw isDatabaseUnavailable(err) ? Object.assign(new NotReadyError(), { cause: err }) : err
+      throw asRefusal(err)
     })
     await app.register(gate, { authenticate: access.authenticate, limits })
     await app.register(calls, deps)
@@ -102,12 +103,31 @@ const api = fp<ApiOptions>(
   { name: 'api', fastify: '5.x', encapsulate: true }
 )
 
+/** Turns an error of a database that cannot answer for now into a 503, which callers retry. */
+function asRefusal(err: unknown): unknown {
+  if (isDatabaseUnavailable(err)) return Object.assign(new NotReadyError(), { cause: err })
+  return isSchemaMissing(err) ? Object.assign(new NotMigratedError(), { cause: err }) : err
+}
+
 export type QueryOptions = ApiOptions & Pick<SecurityHeadersOptions, 'corsOrigins'>
+
+/**
+ * JSON, CSV and NDJSON of more than 1 KiB are compressed; event streams are not, since compression would hold events
+ * back. The attack BREACH needs a page of another origin that sends requests with the credential of the user and
+ * chooses a part of the response: a key is never sent by a browser on its own, and the cookie is `SameSite=Strict`.
+ */
+const COMPRESSION: FastifyCompressOptions = {
+  customTypes: /^(application\/(json|x-ndjson)|text\/csv)(;|$)/,
+  encodings: ['gzip', 'br', 'deflate'],
+  globalDecompression: false,
+  threshold: 1024
+}
 
 /** Serves the query role: the API, its OpenAPI document and the page that shows it (see openapi.ts). */
 export async function serveQuery(app: FastifyInstance, { corsOrigins, ...options }: QueryOptions): Promise<void> {
   await app.register(async scope => {
     await scope.register(browsers, { corsOrigins, publicUrl: options.access.publicUrl })
+    await scope.register(compress, COMPRESSION)
     await scope.register(api, options)
     await serveDocs(scope)
     scope.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'))

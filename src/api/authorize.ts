@@ -5,7 +5,13 @@ import fp from 'fastify-plugin'
 import { bearerKeyOf } from '../access/bearer.js'
 import { roleOf } from '../access/route-roles.js'
 import { requireRole, type Viewer, viewerOf } from '../access/viewer.js'
-import { BusyError, RateLimitedError, TooManyAttemptsError, UnauthorizedError } from '../errors.js'
+import {
+  BusyError,
+  RateLimitedError,
+  TooManyAttemptsError,
+  UnauthorizedError,
+  UnsupportedEncodingError
+} from '../errors.js'
 import { clientAddressOf } from '../http/client-address.js'
 import { errors } from '../http/error-schema.js'
 import { monitorLoad } from '../http/overload.js'
@@ -60,12 +66,15 @@ export default fp<AuthorizeOptions>(
       keyGenerator: request => viewerOf(request).actor
     })
 
+    app.removeContentTypeParser('text/plain') // which Fastify would pass on as a text; every body is JSON
     app.decorateRequest('viewer', null)
     // Only wrong keys are counted, after they were checked: a valid key is never rejected because of the attempts of
     // others at the same address.
     app.decorate('refuseKey', async (request: FastifyRequest, reply: FastifyReply) => {
       const limit = await wrongKeys(request)
-      if (limit.isAllowed || !limit.isExceeded) return new UnauthorizedError()
+      if (limit.isAllowed) return new UnauthorizedError()
+      describeLimit(reply, limit)
+      if (!limit.isExceeded) return new UnauthorizedError()
       reply.header('retry-after', limit.ttlInSeconds)
       return new TooManyAttemptsError(limit.ttlInSeconds)
     })
@@ -79,6 +88,7 @@ export default fp<AuthorizeOptions>(
         throw new BusyError()
       }
       reply.header('cache-control', 'no-store')
+      if (request.headers['content-encoding'] !== undefined) throw new UnsupportedEncodingError('send the body without')
       if (role === 'open') return
       request.viewer = await authenticate(request).catch(async err => {
         throw err instanceof UnauthorizedError && bearerKeyOf(request) !== undefined
@@ -88,13 +98,23 @@ export default fp<AuthorizeOptions>(
       requireRole(request.viewer, role)
       if (requestsPerMinute === 0) return
       const limit = await uses(request)
-      if (limit.isAllowed || !limit.isExceeded) return
+      if (limit.isAllowed) return
+      describeLimit(reply, limit)
+      if (!limit.isExceeded) return
       reply.header('retry-after', limit.ttlInSeconds)
       throw new RateLimitedError(limit.ttlInSeconds)
     })
   },
   { name: 'gate', fastify: '5.x' }
 )
+
+/** The headers of draft-ietf-httpapi-ratelimit-headers-07. */
+function describeLimit(
+  reply: FastifyReply,
+  { max, remaining, ttlInSeconds }: { max: number; remaining: number; ttlInSeconds: number }
+): void {
+  reply.headers({ 'ratelimit-limit': max, 'ratelimit-remaining': remaining, 'ratelimit-reset': ttlInSeconds })
+}
 
 /** Sets the required role, the body limit and the error responses of a route that is being added. */
 function protectRoute(route: RouteOptions & { routePath: string }): void {

@@ -31,10 +31,15 @@ export function shareComponents<D extends object>(document: D): D {
   return completeSchemas(describeSchemas(rewritten) as typeof rewritten) as D // the same document with other members
 }
 
-const HEADERS = {
-  RetryAfter: {
-    description: 'The number of seconds to wait before the next attempt. Absent when it is unknown.',
-    schema: { type: 'integer', minimum: 0 }
+const count = (description: string) => ({ description, schema: { type: 'integer', minimum: 0 } })
+const HEADERS: Readonly<Record<string, object>> = {
+  'RateLimit-Limit': count('The number of requests, or of wrong keys, that are accepted in a minute.'),
+  'RateLimit-Remaining': count('How many of them remain in the current minute.'),
+  'RateLimit-Reset': count('The number of seconds until all of them are accepted again.'),
+  'Retry-After': count('The number of seconds to wait before the next attempt.'),
+  'WWW-Authenticate': {
+    description: 'The scheme of the credential: Bearer, with `error="invalid_token"` when a key was sent.',
+    schema: { type: 'string' }
   }
 }
 
@@ -45,10 +50,11 @@ function shareErrors(operations: readonly Operation[]): Record<string, object> {
       const error = ERROR_RESPONSES[Number(status)]
       const content = 'content' in response ? response.content : undefined
       if (!error || content?.['application/json']?.schema?.$ref !== '#/components/schemas/Error') continue
-      const { name, description, hasRetryAfter } = error
+      const { name, description, headers = [] } = error
+      const references = headers.map(header => [header, { $ref: `#/components/headers/${header}` }])
       shared[name] = {
         description,
-        ...(hasRetryAfter && { headers: { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } } }),
+        ...(references.length > 0 && { headers: Object.fromEntries(references) }),
         content
       }
       responses[status] = { $ref: `#/components/responses/${name}` }

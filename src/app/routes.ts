@@ -88,7 +88,8 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
       adminKey: secrets.adminKey,
       now,
       publicUrl: config.publicUrl,
-      trouble: async () => schema()
+      trouble: async () => schema(),
+      accountIds: () => accounts.all().map(({ id }) => id)
     })
     const streams = buildLiveStreams({
       pool,

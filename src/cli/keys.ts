@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { type ApiKey, isKeyId } from '../access/api-key.js'
 import { createKeys } from '../access/keys.js'
 import { COMMAND_LINE, type KeyRole } from '../access/viewer.js'
+import { loadAccounts } from '../accounts/accounts.js'
 import { loadConfig } from '../config/config.js'
 import { KEY_ROLES } from '../db/schema/access.js'
 import { ACCOUNT_PATTERN } from '../events/envelope.js'
@@ -90,7 +91,9 @@ function withKeys<T>(
   environment: NodeJS.ProcessEnv,
   work: (keys: ReturnType<typeof createKeys>) => Promise<T>
 ): Promise<T> {
-  return withDatabase(loadConfig(environment), pool => work(createKeys({ pool, now: systemClock.now })))
+  const config = loadConfig(environment)
+  const accountIds = loadAccounts(config, config.webhookTokens).map(({ id }) => id)
+  return withDatabase(config, pool => work(createKeys({ pool, now: systemClock.now, accountIds: () => accountIds })))
 }
 
 function lineOf(

@@ -2917,6 +2917,15 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description The headers of the request are too large. */
+        HeadersTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description A parameter or the body is invalid, or the two do not fit together. */
         InvalidRequest: {
             headers: {
@@ -2947,7 +2956,10 @@ export interface components {
         /** @description Too many requests, or too many wrong keys. */
         TooManyRequests: {
             headers: {
-                "Retry-After": components["headers"]["RetryAfter"];
+                "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
             };
             content: {
@@ -2957,6 +2969,7 @@ export interface components {
         /** @description The request has no valid API key and no valid session. */
         Unauthorized: {
             headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 [name: string]: unknown;
             };
             content: {
@@ -2966,7 +2979,7 @@ export interface components {
         /** @description The service is overloaded, not ready, or does not have the role that this operation needs. */
         Unavailable: {
             headers: {
-                "Retry-After": components["headers"]["RetryAfter"];
+                "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
             };
             content: {
@@ -2982,7 +2995,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The body is not JSON. */
+        /** @description The body is not JSON, or is compressed. */
         UnsupportedMediaType: {
             headers: {
                 [name: string]: unknown;
@@ -3039,8 +3052,16 @@ export interface components {
     };
     requestBodies: never;
     headers: {
-        /** @description The number of seconds to wait before the next attempt. Absent when it is unknown. */
-        RetryAfter: number;
+        /** @description The number of requests, or of wrong keys, that are accepted in a minute. */
+        "RateLimit-Limit": number;
+        /** @description How many of them remain in the current minute. */
+        "RateLimit-Remaining": number;
+        /** @description The number of seconds until all of them are accepted again. */
+        "RateLimit-Reset": number;
+        /** @description The number of seconds to wait before the next attempt. */
+        "Retry-After": number;
+        /** @description The scheme of the credential: Bearer, with `error="invalid_token"` when a key was sent. */
+        "WWW-Authenticate": string;
     };
     pathItems: never;
 }
@@ -3225,6 +3246,7 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
@@ -3258,13 +3280,7 @@ export interface operations {
                     "application/json": components["schemas"]["Liveness"];
                 };
             };
-            /** @description The headers of the request are too large. */
-            431: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            431: components["responses"]["HeadersTooLarge"];
         };
     };
     getReadiness: {
@@ -3285,13 +3301,7 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description The headers of the request are too large. */
-            431: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Whether each role of this process can do its work. */
             503: {
                 headers: {
@@ -3321,13 +3331,7 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description The headers of the request are too large. */
-            431: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Whether each role of this process can do its work. */
             503: {
                 headers: {
@@ -3357,13 +3361,7 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description The headers of the request are too large. */
-            431: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Whether each role of this process can do its work. */
             503: {
                 headers: {
@@ -3393,13 +3391,7 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description The headers of the request are too large. */
-            431: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Whether each role of this process can do its work. */
             503: {
                 headers: {
@@ -3429,13 +3421,7 @@ export interface operations {
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description The headers of the request are too large. */
-            431: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Whether each role of this process can do its work. */
             503: {
                 headers: {
@@ -3635,6 +3621,7 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];

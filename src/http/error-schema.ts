@@ -23,24 +23,33 @@ interface ErrorResponse {
   /** The name of its component in the OpenAPI document. */
   name: string
   description: string
-  /** Whether the response has a Retry-After header. */
-  hasRetryAfter?: boolean
+  /** The names of further headers, which are components of the OpenAPI document. */
+  headers?: readonly string[]
 }
 
 /** What the OpenAPI document says about each status code of a refusal. */
 export const ERROR_RESPONSES: Readonly<Record<number, ErrorResponse>> = {
   400: { name: 'InvalidRequest', description: 'A parameter or the body is invalid, or the two do not fit together.' },
-  401: { name: 'Unauthorized', description: 'The request has no valid API key and no valid session.' },
+  401: {
+    name: 'Unauthorized',
+    description: 'The request has no valid API key and no valid session.',
+    headers: ['WWW-Authenticate']
+  },
   403: { name: 'Forbidden', description: 'The credential does not permit this operation.' },
   404: { name: 'NotFound', description: 'No such resource exists that the credential may see.' },
   409: { name: 'Conflict', description: 'The request conflicts with the current state, or the id is ambiguous.' },
   413: { name: 'PayloadTooLarge', description: 'The body is too large.' },
-  415: { name: 'UnsupportedMediaType', description: 'The body is not JSON.' },
+  415: { name: 'UnsupportedMediaType', description: 'The body is not JSON, or is compressed.' },
   422: { name: 'Unprocessable', description: 'The request is valid, but the operation failed again.' },
-  429: { name: 'TooManyRequests', description: 'Too many requests, or too many wrong keys.', hasRetryAfter: true },
+  429: {
+    name: 'TooManyRequests',
+    description: 'Too many requests, or too many wrong keys.',
+    headers: ['Retry-After', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset']
+  },
+  431: { name: 'HeadersTooLarge', description: 'The headers of the request are too large.' },
   503: {
     name: 'Unavailable',
     description: 'The service is overloaded, not ready, or does not have the role that this operation needs.',
-    hasRetryAfter: true
+    headers: ['Retry-After']
   }
 }

@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import Type, { type Static } from 'typebox'
+import { errors } from './error-schema.js'
 
 /** Resolves with null when the role can do its work, otherwise with the reason why it cannot. */
 export type HealthCheck = () => Promise<string | null>
@@ -29,8 +30,8 @@ const report = Type.Object(
 
 const liveness = Type.Object({ live: Type.Boolean() }, { $id: 'Liveness', description: 'The process is running.' })
 
-/** Node itself sends this response, before any route is reached. */
-const headersTooLarge = { 431: Type.Null({ description: 'The headers of the request are too large.' }) }
+/** The server sends this response before any route is reached. */
+const headersTooLarge = errors(431)
 
 /** Returns whether each of these roles can do its work. */
 export async function readinessOf(
@@ -50,6 +51,10 @@ export async function readinessOf(
 export const health = fp<HealthOptions>(
   async (plain, { checks, draining }) => {
     const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+
+    app.addHook('onRequest', async (_request, reply) => {
+      reply.header('cache-control', 'no-store')
+    })
 
     async function answer(roles: readonly string[], reply: FastifyReply): Promise<Static<typeof report>> {
       const found = await readinessOf(roles, { checks, draining })

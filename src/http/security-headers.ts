@@ -43,7 +43,8 @@ export default fp<SecurityHeadersOptions>(
       credentials: false,
       methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
       allowedHeaders: ['authorization', 'content-type', 'last-event-id'],
-      exposedHeaders: ['retry-after'],
+      exposedHeaders: ['retry-after', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
+      strictPreflight: false, // its refusal has no code
       maxAge: 600
     })
   },

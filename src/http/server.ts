@@ -1,28 +1,14 @@
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController
-} from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.js'
 import type { TrustProxy } from '../config/trust-proxy.js'
-import {
-  BusyError,
-  InternalError,
-  InvalidParameterError,
-  ListenError,
-  NotFoundError,
-  OverloadedError,
-  PortInUseError
-} from '../errors.js'
+import { ListenError, PortInUseError } from '../errors.js'
 import { throttle } from '../lib/throttle.js'
 import { raiseAlarm } from '../observability/alarms.js'
+import { answerClientError, refusePath, registerErrorResponses } from './error-responses.js'
 import { errorSchema } from './error-schema.js'
 import { INSTANT_OR_DAY } from './instant-or-day.js'
 import { lazyCompilers } from './lazy-compilers.js'
@@ -60,8 +46,14 @@ export function createHttp({
     // an additional slash is a common mistake in a pasted webhook address
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     requestTimeout: requestTimeoutMs,
-    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: requestTimeoutMs / 10 },
+    http: {
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: requestTimeoutMs / 10,
+      requireHostHeader: false // Node's refusal has no code; registerErrorResponses does the same with one
+    },
     schemaController: { compilersFactory: lazyCompilers },
+    return503OnClosing: false, // without a code; registerErrorResponses does the same with one
+    clientErrorHandler: answerClientError,
     // With strictNumbers, Ajv does not check the limits of a text that it has coerced to Infinity.
     ajv: {
       customOptions: {
@@ -79,13 +71,7 @@ export function createHttp({
   })
   app.addSchema(errorSchema)
   app.addHook('onRoute', createSchemaSharing())
-  app.setErrorHandler<FastifyError>((err, request, reply) => answerError(err, request, reply))
-  // This runs before the body is read. Fastify would read the body and check its Content-Type for an unknown path too.
-  app.addHook('onRequest', (request, reply, next) => {
-    if (request.is404) refuseRoute(request, reply)
-    else next()
-  })
-  app.setNotFoundHandler(refuseRoute)
+  registerErrorResponses(app)
   // The total size of headers is limited anyway. With the default of 2,000 headers, Node silently drops the others,
   // possibly the Content-Length.
   app.server.maxHeadersCount = 0
@@ -103,62 +89,6 @@ export function createHttp({
     )
   })
   return app
-}
-
-function refusePath(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return isWebhook(request)
-    ? reply.code(404).send()
-    : sendError(reply, new InvalidParameterError('the path cannot be decoded'))
-}
-
-function refuseRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return isWebhook(request) ? reply.code(404).send() : sendError(reply, new NotFoundError('route'))
-}
-
-function answerError(err: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const route = request.routeOptions.url
-  if (err.validation) return sendError(reply, new InvalidParameterError(describeValidation(err)))
-  const statusCode = err.statusCode ?? 500
-  if (statusCode >= 500 && !(err instanceof OverloadedError || err instanceof BusyError))
-    request.log.error({ route, err }, 'a request failed')
-  if (err.statusCode === undefined || statusCode < 400) return sendError(reply, new InternalError())
-  return sendError(reply, err)
-}
-
-function sendError(reply: FastifyReply, err: FastifyError): FastifyReply {
-  const statusCode = err.statusCode ?? 500
-  return reply
-    .code(statusCode)
-    .send({ statusCode, code: err.code, error: STATUS_NAMES[statusCode] ?? 'Error', message: err.message })
-}
-
-const STATUS_NAMES: Record<number, string> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  408: 'Request Timeout',
-  409: 'Conflict',
-  413: 'Payload Too Large',
-  415: 'Unsupported Media Type',
-  422: 'Unprocessable Entity',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable'
-}
-
-function isWebhook(request: FastifyRequest): boolean {
-  return /^(?:https?:\/\/[^/]*)?\/webhooks\//i.test(request.url) // a proxy may send an absolute URL
-}
-
-/** Describes a validation error with the name of the parameter, never its value. */
-function describeValidation(err: FastifyError): string {
-  const [first] = err.validation ?? []
-  const name = first?.params.additionalProperty
-  if (typeof name === 'string') return `there is no parameter "${name.slice(0, 40)}"`
-  const allowed = Array.isArray(first?.params.allowedValues) ? `: ${first.params.allowedValues.join(', ')}` : ''
-  const parameter = first?.instancePath.slice(1).replace(/\/.*/, '') || 'the request'
-  return `${parameter} ${first?.message ?? 'is not valid'}${allowed}`
 }
 
 /** An idle connection takes about 12 KiB, which makes 100 MiB in all. MightyCall needs only a few. */

@@ -16,6 +16,14 @@ export function isDataError(err: unknown): boolean {
   return state !== null && DATA_ERROR_CLASSES.includes(state.slice(0, 2))
 }
 
+/** The SQLSTATEs of a schema, a table or a column that does not exist. */
+const MISSING_STATES = ['3F000', '42P01', '42703']
+
+/** True when the schema of the database is older than this version, or is being created. */
+export function isSchemaMissing(err: unknown): boolean {
+  return MISSING_STATES.includes(sqlStateOf(err) ?? '')
+}
+
 /** The SQLSTATEs of connection exceptions, and of a server that stops, starts or has no resources left. */
 const UNAVAILABLE_STATES = /^(08...|57P0[1-4]|53...)$/
 const UNAVAILABLE_CODES = [

@@ -1,5 +1,5 @@
 import type {} from '@fastify/swagger' // its `hide` in schemas
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
@@ -131,7 +131,11 @@ export interface MetricsRouteOptions {
 /** GET /metrics, in Prometheus' text format. */
 export const metricsRoute = fp<MetricsRouteOptions>(
   async (app, { metrics, refresh, authenticate }) => {
-    app.get('/metrics', { onRequest: authenticate, schema: { hide: true } }, async (_request, reply) => {
+    const forbidCaching = async (_request: FastifyRequest, reply: FastifyReply) => {
+      reply.header('cache-control', 'no-store')
+    }
+    const onRequest = [forbidCaching, authenticate]
+    app.get('/metrics', { onRequest, schema: { hide: true } }, async (_request, reply) => {
       await refresh()
       return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
     })

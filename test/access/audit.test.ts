@@ -143,7 +143,7 @@ t.test('the admin of an account backfills that account only', async t => {
     (await post('/v1/backfills', { since: '2026-10-01', ...payload }, key)).json<{ backfill: { id: string } }>()
   const other = (await startBackfill({ account: 'globex' })).backfill.id
   const own = (await startBackfill({}, key)).backfill.id
-  t.equal((await post('/v1/backfills', { since: '2026-10-01', account: 'globex' }, key)).statusCode, 400)
+  t.equal((await post('/v1/backfills', { since: '2026-10-01', account: 'globex' }, key)).statusCode, 404)
   t.strictSame(
     (await get('/v1/backfills', key)).json<Page>().data.map(({ id }) => id),
     [own]

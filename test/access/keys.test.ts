@@ -177,7 +177,7 @@ t.test('a key that is revoked during the request cannot create another', async t
     cookies: {},
     method: 'POST'
   } as Parameters<typeof access.authenticate>[0])) as Viewer
-  const keys = createKeys({ pool, now: () => NOW })
+  const keys = createKeys({ pool, now: () => NOW, accountIds: () => [] })
   await keys.revoke(COMMAND_LINE, id)
   await t.rejects(keys.create(creator, { label: 'too late', role: 'viewer' }), { code: 'MCS_UNAUTHORIZED' })
 })

@@ -14,7 +14,7 @@ t.test('a key is created, listed and revoked by commands, and works in the API',
     '--role',
     'viewer',
     '--account',
-    'acme',
+    'default',
     '--label',
     'wallboard',
     '--expires',
@@ -23,12 +23,12 @@ t.test('a key is created, listed and revoked by commands, and works in the API',
   t.match(made, {
     code: 0,
     stdout: /^mcs_[\w-]{43}\n$/,
-    stderr: /^created [0-9a-f-]{36} viewer of acme "wallboard", expires 2126-01-31T00:00:00.000Z, never used\n$/
+    stderr: /^created [0-9a-f-]{36} viewer of default "wallboard", expires 2126-01-31T00:00:00.000Z, never used\n$/
   })
   const [id = ''] = /[0-9a-f-]{36}/.exec(made.stderr) ?? []
   t.equal((await get('/v1/calls', made.stdout.trim())).statusCode, 200)
   const list = await run('list', '--json')
-  t.match(JSON.parse(list.stdout), { id, role: 'viewer', account: 'acme', createdBy: 'command line' })
+  t.match(JSON.parse(list.stdout), { id, role: 'viewer', account: 'default', createdBy: 'command line' })
   t.notMatch(list.stdout, made.stdout.trim())
   t.match(await run('revoke', id), { code: 0, stdout: /^revoked .*"wallboard", revoked / })
   t.equal((await get('/v1/calls', made.stdout.trim())).statusCode, 401)

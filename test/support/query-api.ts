@@ -50,6 +50,9 @@ export interface QueryApiOptions extends Partial<SyncOptions> {
   zonesOf?: (accounts?: readonly string[]) => readonly string[]
 }
 
+/** Further accounts to which a key or an organization may belong. */
+const ACCESS_ACCOUNTS = ['acme', 'globex']
+
 const NO_LIVE: LiveStreams = {
   open: async () => {
     throw new LiveClosedError()
@@ -85,7 +88,15 @@ export async function queryApi(
   const app = createHttp({ logger: pino({ level: 'silent' }), trustProxy: false })
   await collectOpenApi(app)
   await alongside?.(app)
-  const access = createAccess({ pool, adminKey, now, publicUrl, trouble: async () => null })
+  const configured = () => [...new Set([...accountIds, ...syncable().map(({ id }) => id)])]
+  const access = createAccess({
+    pool,
+    adminKey,
+    now,
+    publicUrl,
+    trouble: async () => null,
+    accountIds: () => [...configured(), ...ACCESS_ACCOUNTS]
+  })
   await serveQuery(app, {
     db: drizzle(pool),
     now,
@@ -97,7 +108,7 @@ export async function queryApi(
     completenessOf: createCompleteness({ pool, accounts: { all: () => accounts }, longestCallMs: 12 * HOUR_MS }),
     settings,
     changeSettings: createChangeSettings(pool, now),
-    accountIds: () => accountIds,
+    accountIds: configured,
     systemState: createSystemState({
       pool,
       group: 'g',

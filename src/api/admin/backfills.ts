@@ -88,6 +88,8 @@ export interface BackfillsOptions {
   backfills: Backfills
   /** The accounts with credentials for the REST API. */
   syncable: () => readonly Account[]
+  /** The configured accounts, also those that cannot be read. */
+  accountIds: () => readonly string[]
   now: () => Date
   auditLog: AuditLog
   zonesOf: (accounts?: readonly string[]) => readonly string[]
@@ -134,7 +136,7 @@ const parameters = Type.Object({ account: accountsParameter }, { additionalPrope
 /** POST and GET /v1/backfills, GET and DELETE /v1/backfills/:id. */
 export default defineRoutes<BackfillsOptions>(
   'backfills',
-  async (app, { backfills, syncable, now, zonesOf, auditLog }) => {
+  async (app, { backfills, syncable, accountIds, now, zonesOf, auditLog }) => {
     const tags = ['backfills']
 
     app.post(
@@ -145,11 +147,14 @@ export default defineRoutes<BackfillsOptions>(
           operationId: 'startBackfill',
           summary: 'Start reading the calls, voicemails and messages of a past interval',
           body,
-          response: { 200: begun, ...errors(400, 401, 409, 503) }
+          response: { 200: begun, ...errors(400, 401, 404, 409, 503) }
         }
       },
       async request => {
         const viewer = viewerOf(request)
+        const { account } = request.body
+        if (account !== undefined && !(accountIds().includes(account) && seesAccount(viewer, account)))
+          throw new NotFoundError('account')
         const { outcome, backfill } = await backfills.begin(
           parseRequest(request.body, {
             accounts: syncable().filter(({ id }) => seesAccount(viewer, id)),

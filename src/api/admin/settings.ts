@@ -1,6 +1,4 @@
-import type { FastifyRouteSchemaDef } from 'fastify/types/schema.js'
-import Type, { type TSchema } from 'typebox'
-import Value from 'typebox/value'
+import Type from 'typebox'
 import { actorOf, seesAccount, type Viewer, viewerOf } from '../../access/viewer.js'
 import type { ChangeSettings } from '../../accounts/change-settings.js'
 import type { RuntimeSettings } from '../../accounts/runtime-settings.js'
@@ -76,7 +74,6 @@ export default defineRoutes<SettingsRouteOptions>('settings', async (app, { sett
   app.patch(
     '/v1/settings',
     {
-      validatorCompiler: strictBodyValidator,
       schema: {
         tags: ['settings'],
         operationId: 'changeSettings',
@@ -111,22 +108,4 @@ function chooseAccount(accounts: readonly string[], requested: string | undefine
   if (other !== undefined) throw new InvalidParameterError('there is more than one account: add ?account=')
   if (only === undefined) throw new NotFoundError('account')
   return only
-}
-
-/**
- * A validator compiler that does not coerce values. Fastify's default converts null to 0 and strings to numbers, which
- * is needed for query strings but wrong for bodies.
- */
-function strictBodyValidator({
-  schema
-}: FastifyRouteSchemaDef<TSchema>): (data: unknown) => { value: unknown } | { error: Error } {
-  return data => {
-    if (Value.Check(schema, data)) return { value: data }
-    const [first] = Value.Errors(schema, data)
-    return {
-      error: new InvalidParameterError(
-        `${first?.instancePath.slice(1) || 'the request'} ${first?.message ?? 'is not valid'}`
-      )
-    }
-  }
 }

@@ -1,13 +1,19 @@
 import Type from 'typebox'
 import type { AuditLog } from '../../access/audit-log.js'
 import { seesAccount, viewerOf } from '../../access/viewer.js'
-import { errorCodeOf, InternalError } from '../../errors.js'
+import { errorCodeOf, InternalError, NotFoundError } from '../../errors.js'
 import { ACCOUNT_PATTERN } from '../../events/envelope.js'
 import { errors } from '../../http/error-schema.js'
 import type { SyncedCounts } from '../../reconcile/sync.js'
 import type { SyncOptions } from '../admin/sync.js'
 import { defineRoutes } from '../define-routes.js'
 import { listOf } from '../list/parameters.js'
+
+interface FirstSystemSyncOptions extends SyncOptions {
+  /** The configured accounts, also those that cannot be read. */
+  accountIds: () => readonly string[]
+  auditLog: AuditLog
+}
 
 const done = Type.Object(
   {
@@ -41,9 +47,9 @@ const parameters = Type.Object(
 )
 
 /** POST /api/admin/mightycall/sync. It responds when the rows can be queried. */
-export default defineRoutes<SyncOptions & { auditLog: AuditLog }>(
+export default defineRoutes<FirstSystemSyncOptions>(
   'first-system-sync',
-  async (app, { sync, syncable, auditLog }) => {
+  async (app, { sync, syncable, accountIds, auditLog }) => {
     app.post(
       '/api/admin/mightycall/sync',
       {
@@ -52,12 +58,14 @@ export default defineRoutes<SyncOptions & { auditLog: AuditLog }>(
           operationId: 'runFirstSystemSync',
           summary: 'Read numbers, extensions, contacts, voicemails and messages from MightyCall',
           querystring: parameters,
-          response: { 200: done, 500: failure, ...errors(400, 401) }
+          response: { 200: done, 500: failure, ...errors(400, 401, 404) }
         }
       },
       async (request, reply) => {
         const viewer = viewerOf(request)
         const { account: requested } = request.query
+        if (requested?.some(id => !accountIds().includes(id) || !seesAccount(viewer, id)))
+          throw new NotFoundError('account')
         const accounts = syncable().filter(({ id }) => seesAccount(viewer, id) && (requested?.includes(id) ?? true))
         const fail = (reason: 'auth' | 'sync' | 'quota', detail: string, message: string) =>
           reply.code(500).send({ error: 'mightycall_sync_failed' as const, reason, detail, message })

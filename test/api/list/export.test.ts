@@ -111,7 +111,7 @@ t.test(
 t.test('a failure before the first row is an error response', async t => {
   const { get, pool } = await api(t, 0)
   await pool.query('alter table call_history rename to missing')
-  t.match((await get('/v1/calls?format=csv')).json(), { statusCode: 500, code: 'MCS_INTERNAL' })
+  t.match((await get('/v1/calls?format=csv')).json(), { statusCode: 503, code: 'MCS_NOT_MIGRATED' })
   t.equal((await get('/v1/calls?format=csv&cursor=abc')).statusCode, 400)
 })
 
