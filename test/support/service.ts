@@ -78,14 +78,19 @@ export async function startServiceProcess(
     output,
     child,
     end,
-    post: async notification =>
-      (
-        await fetch(`${url}/webhooks/mightycall/${WEBHOOK_TOKENS}`, {
-          method: 'POST',
-          body: JSON.stringify(notification)
-        })
-      ).status,
-    get: async path => (await fetch(url + path, { headers: { authorization: `Bearer ${ADMIN_KEY}` } })).json()
+    post: async notification => {
+      const request = { method: 'POST', body: JSON.stringify(notification) }
+      return (await send(`/webhooks/mightycall/${WEBHOOK_TOKENS}`, request)).status
+    },
+    get: async path => (await send(path, { headers: { authorization: `Bearer ${ADMIN_KEY}` } })).json()
+  }
+
+  /** A request that gets no answer fails with its cause and with the end of what the service has printed. */
+  async function send(path: string, init: RequestInit): Promise<Response> {
+    return fetch(url + path, init).catch((err: Error) => {
+      const { exitCode, signalCode } = child
+      throw new Error(`${err.message}: ${err.cause}; exit ${exitCode ?? signalCode}: ${output().slice(-2_000)}`)
+    })
   }
 }
 
