@@ -544,6 +544,20 @@ check('talk time is the time in which somebody talked', [
     expected: { talkSeconds: 40, lostInTransfer: false }
   },
   {
+    name: 'when the end of a transferred conversation was lost, the talk is unknown',
+    webhooks:
+      'IncomingCall > IncomingCallConnected(101)@5 > IncomingCallRinging(102)@100 > IncomingCallConnected(102)@112 > ' +
+      'IncomingCallCompleted(102)@200 > IncomingCallCompleted@201',
+    expected: { talkSeconds: null, answeredBy: '101', lostInTransfer: false }
+  },
+  {
+    name: 'a lost end does not matter where the next conversation follows without ringing',
+    webhooks:
+      'IncomingCall > IncomingCallConnected(101)@5 > IncomingCallRinging(102)@100 > IncomingCallConnected(102)@100 > ' +
+      'IncomingCallCompleted(102)@201 > IncomingCallCompleted@201',
+    expected: { talkSeconds: 196, answeredBy: '101', lostInTransfer: false }
+  },
+  {
     name: 'a colleague who is consulted and does not answer does not lose the client',
     webhooks:
       'IncomingCall > IncomingCallConnected(101)@5 > IncomingCallRinging(102)@14 > IncomingCallStopRinging(102)@30 > ' +

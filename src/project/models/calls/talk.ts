@@ -7,7 +7,7 @@ interface Interval {
 
 /**
  * The time in which at least one conversation went on, in milliseconds. Null when there was none, and when a
- * conversation without a known time may have added to it.
+ * conversation whose start or end is unknown may have added to it.
  */
 export function talkMillis(
   legs: readonly EndedLeg[],
@@ -15,16 +15,41 @@ export function talkMillis(
 ): number | null {
   if (endedAt === null) return null
   const conversations = legs.filter(leg => leg.result === 'answered')
-  const known = unionOf(
+  const longest = unionOf(
     conversations.flatMap(({ connectedAt, endedAt: to }) =>
       connectedAt === null ? [] : [{ from: connectedAt, to: to ?? endedAt }]
     )
   )
+  const shortest = unionOf(
+    conversations.flatMap(leg =>
+      leg.connectedAt === null ? [] : [{ from: leg.connectedAt, to: earliestEndOf(leg, legs) ?? endedAt }]
+    )
+  )
   const isComplete = conversations.every(({ connectedAt, ringingAt, endedAt: to }) => {
     if (connectedAt !== null) return true
-    return known.some(talk => talk.from <= (ringingAt ?? startedAt) && (to ?? endedAt) <= talk.to)
+    return shortest.some(talk => talk.from <= (ringingAt ?? startedAt) && (to ?? endedAt) <= talk.to)
   })
-  return known.length === 0 || !isComplete ? null : known.reduce((sum, { from, to }) => sum + to - from, 0)
+  const talk = lengthOf(longest)
+  return longest.length === 0 || !isComplete || lengthOf(shortest) !== talk ? null : talk
+}
+
+/**
+ * When no webhook reported the end of a conversation, it lasted until the call ended, unless somebody else answered
+ * meanwhile: then it went on at least until the other phone rang, and nothing tells when it ended. An attempt that
+ * nobody answered is taken for a consultation, after which the conversation went on.
+ */
+function earliestEndOf(leg: EndedLeg, legs: readonly EndedLeg[]): number | null {
+  const { connectedAt, completedAt, endedAt } = leg
+  if (connectedAt === null || completedAt !== null) return endedAt
+  const later = legs.filter(
+    other =>
+      other.role === 'agent' &&
+      other.result === 'answered' &&
+      other.extension !== leg.extension &&
+      (other.ringingAt ?? other.connectedAt ?? other.stoppedAt ?? other.completedAt ?? 0) > connectedAt
+  )
+  if (later.length === 0) return endedAt
+  return Math.min(...later.map(({ ringingAt }) => ringingAt ?? connectedAt))
 }
 
 /**
@@ -47,6 +72,10 @@ export function isLostInTransfer(legs: readonly EndedLeg[]): boolean {
       leg.endedAt > endedAt
     )
   })
+}
+
+function lengthOf(intervals: readonly Interval[]): number {
+  return intervals.reduce((sum, { from, to }) => sum + to - from, 0)
 }
 
 /** Disjoint intervals that cover the same time, in order. */
