@@ -52,10 +52,19 @@ export function projectorOf(
 
 /** Creates a database and projects a simulated company into it. */
 export async function projectedCompany(t: Test, options: Partial<CompanyOptions> = {}) {
-  const { pool, url } = await freshDatabase(t)
+  const database = await freshDatabase(t)
+  const { pool } = database
   const simulation = simulateCompany({ seed: 7, startAt: COMPANY_START, calls: 60, ...options })
   const events = eventsOf(simulation)
   const project = projectorOf(pool)
   await project(events)
-  return { pool, url, simulation, events, project }
+  return {
+    get url() {
+      return database.url
+    },
+    pool,
+    simulation,
+    events,
+    project
+  }
 }

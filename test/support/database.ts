@@ -9,30 +9,34 @@ export const TEMPLATE = 'mcs_template'
 
 let reusable: ReusableDatabases | null = null
 
-/** Provides an empty database with the current schema that no other test uses meanwhile. */
-export async function freshDatabase(t: Teardown): Promise<{ pool: pg.Pool; url: string }> {
+/**
+ * Provides an empty database with the current schema that no other test uses meanwhile. Its connections are used again
+ * by the next test, unless this one reads the URL.
+ */
+export async function freshDatabase(test: Teardown): Promise<{ pool: pg.Pool; readonly url: string }> {
   reusable ??= createReusableDatabases(testServer(), TEMPLATE)
-  const { acquire, release } = reusable
-  const name = await acquire()
-  return connectTo(t, name, () => release(name))
+  const { name, pool, release } = await reusable.acquire()
+  let isPrivate = true
+  test.teardown(() => release({ isPrivate }))
+  return {
+    pool,
+    get url() {
+      isPrivate = false
+      return databaseUrl(testServer(), name)
+    }
+  }
 }
 
 /** Creates a database without the tables of the service, which is dropped when the test ends. */
 export async function databaseWithoutTables(t: Teardown): Promise<{ pool: pg.Pool; url: string }> {
   const name = `mcs_test_${randomBytes(6).toString('hex')}`
   await statement(testServer(), `create database ${name} template template1`)
-  return connectTo(t, name, async () => {
-    await statement(testServer(), `drop database ${name} with (force)`)
-  })
-}
-
-function connectTo(t: Teardown, name: string, release: () => Promise<void>): { pool: pg.Pool; url: string } {
   const url = databaseUrl(testServer(), name)
   const pool = new pg.Pool({ connectionString: url, max: 4 })
   pool.on('error', () => {}) // a test may cut idle connections
   t.teardown(async () => {
     await pool.end()
-    await release()
+    await statement(testServer(), `drop database ${name} with (force)`)
   })
   return { pool, url }
 }

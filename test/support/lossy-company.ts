@@ -36,11 +36,19 @@ export function lossyCompany(options: Partial<CompanyOptions> = {}) {
 
 /** Projects such a company: the delivered webhooks and the facts of REST. */
 export async function projectedLossyCompany(t: Test, options: Partial<CompanyOptions> = {}) {
-  const { pool, url } = await freshDatabase(t)
+  const database = await freshDatabase(t)
+  const { pool } = database
   const company = lossyCompany(options)
   const project = projectorOf(pool)
   await project([...company.delivered, ...company.restFacts])
-  return { pool, url, project, ...company }
+  return {
+    get url() {
+      return database.url
+    },
+    pool,
+    project,
+    ...company
+  }
 }
 
 /** A time at which all calls have ended and all webhooks are due. */

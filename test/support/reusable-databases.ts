@@ -2,18 +2,25 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 
 /**
- * Databases cloned from a template, which are emptied and reused: creating one takes half a second of CPU, because
- * Postgres copies hundreds of files, and emptying one takes some 20 ms.
+ * Databases cloned from a template, which are emptied and reused together with their connections: creating one takes
+ * half a second of CPU, because Postgres copies hundreds of files, and a new connection takes more than most queries.
  *
  * A database of which a test has changed more than rows (tables, triggers, settings, statistics of the planner) is
  * dropped.
  */
 export interface ReusableDatabases {
-  /** Returns the name of an empty database. */
-  acquire: () => Promise<string>
-  release: (name: string) => Promise<void>
+  acquire: () => Promise<ReusableDatabase>
 }
 
+/** An empty database. */
+export interface ReusableDatabase {
+  name: string
+  pool: pg.Pool
+  /** @param isPrivate  true when no other connections than those of the pool can have been opened */
+  release: (options: { isPrivate: boolean }) => Promise<void>
+}
+
+const MAX_CONNECTIONS = 4
 const TRUNCATE_FROM_BYTES = 65_536 // larger tables would leave many dead rows behind; TRUNCATE takes 5 ms a table
 
 /** Everything but rows that can differ from a new clone of the template. `reltuples` reveals an ANALYZE. */
@@ -65,47 +72,93 @@ const EMPTY = `
       where pg_sequence_last_value(seqrelid::regclass) is not null;
   end $$`
 
+/** DISCARD ALL would also forget named statements, which the client believes to be prepared. */
+const RESET_SESSION = 'reset all; unlisten *; select pg_advisory_unlock_all(); discard temp'
+
 export function createReusableDatabases(server: string, template: string): ReusableDatabases {
   const free: string[] = []
+  const idlePools = new Map<string, pg.Pool>()
   let fingerprint: string | null = null
 
   return {
     async acquire() {
-      const reused = free.pop()
-      if (reused) return reused
-      const name = newName()
-      await statement(server, `create database ${name} template ${template}`)
-      fingerprint ??= await connected(databaseUrl(server, name), readFingerprint)
-      return name
-    },
-    async release(name) {
-      const renamed = newName() // so that a process that still has the old name finds no database
-      const isEmpty = await connected(server, async client => {
-        await client.query('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1', [name])
-        await client.query(`alter database ${name} rename to ${renamed}`)
-        return emptyUnlessChanged(renamed)
-      }).catch(() => null) // a test may have made it unusable, or left a client that keeps reconnecting
-      if (isEmpty) free.push(renamed)
-      else
-        for (const dropped of [name, renamed])
-          await statement(server, `drop database if exists ${dropped} with (force)`)
+      const name = free.pop() ?? (await create())
+      const pool = idlePools.get(name) ?? poolOf(name)
+      idlePools.delete(name)
+      const state = stateOf(pool)
+      return {
+        name,
+        pool,
+        release: async ({ isPrivate }) => {
+          const canReusePool = isPrivate && stateOf(pool) === state && (await keepPool(pool))
+          if (!canReusePool) return releaseWithoutPool(name, pool)
+          free.push(name)
+          idlePools.set(name, pool)
+        }
+      }
     }
   }
 
-  function emptyUnlessChanged(name: string): Promise<boolean> {
-    return connected(databaseUrl(server, name), async client => {
-      if ((await readFingerprint(client)) !== fingerprint) return false
-      await client.query(EMPTY)
-      return true
-    })
+  async function create(): Promise<string> {
+    const name = newName()
+    await statement(server, `create database ${name} template ${template}`)
+    fingerprint ??= await connected(databaseUrl(server, name), readFingerprint)
+    return name
   }
+
+  function poolOf(name: string): pg.Pool {
+    const connectionString = databaseUrl(server, name)
+    const pool = new pg.Pool({ connectionString, max: MAX_CONNECTIONS, allowExitOnIdle: true })
+    pool.on('error', () => {}) // a test may cut idle connections
+    return pool
+  }
+
+  /** Empties the database and resets its sessions. Returns false when a test has changed anything else. */
+  async function keepPool(pool: pg.Pool): Promise<boolean> {
+    if (pool.totalCount === 0 || pool.totalCount > pool.idleCount) return false
+    const clients = await Promise.all(Array.from({ length: pool.totalCount }, () => pool.connect()))
+    try {
+      if (clients.some(client => client.listenerCount('notification') > 0)) return false
+      await Promise.all(clients.map(client => client.query(RESET_SESSION)))
+      return await (clients[0] ? emptyUnlessChanged(clients[0]) : false)
+    } catch {
+      return false // the test has cut a connection
+    } finally {
+      for (const client of clients) client.release()
+    }
+  }
+
+  async function releaseWithoutPool(name: string, pool: pg.Pool): Promise<void> {
+    if (!pool.ending) await pool.end()
+    const renamed = newName() // so that a process that still has the old name finds no database
+    const isEmpty = await connected(server, async client => {
+      await client.query('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1', [name])
+      await client.query(`alter database ${name} rename to ${renamed}`)
+      return connected(databaseUrl(server, renamed), emptyUnlessChanged)
+    }).catch(() => null) // a test may have made it unusable, or left a client that keeps reconnecting
+    if (isEmpty) free.push(renamed)
+    else
+      for (const dropped of [name, renamed]) await statement(server, `drop database if exists ${dropped} with (force)`)
+  }
+
+  async function emptyUnlessChanged(client: pg.ClientBase): Promise<boolean> {
+    if ((await readFingerprint(client)) !== fingerprint) return false
+    await client.query(EMPTY)
+    return true
+  }
+}
+
+/** What a test may change of a pool: its methods, its listeners and its options. */
+function stateOf(pool: pg.Pool): string {
+  const listeners = pool.eventNames().map(name => [String(name), pool.listenerCount(name)])
+  return JSON.stringify([Object.keys(pool), listeners, pool.options.max, pool.ending])
 }
 
 function newName(): string {
   return `mcs_test_${randomBytes(6).toString('hex')}`
 }
 
-async function readFingerprint(client: pg.Client): Promise<string> {
+async function readFingerprint(client: pg.ClientBase): Promise<string> {
   const { rows } = await client.query<{ fingerprint: string }>(FINGERPRINT)
   return rows[0]?.fingerprint ?? ''
 }

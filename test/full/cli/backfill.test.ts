@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import t from 'tap'
-import { amountOf, createTimeLeft, waitingOf } from '../../src/cli/backfill-progress.js'
-import { eventually } from '../support/eventually.js'
-import { startInstalledCompany } from '../support/installed-company.js'
-import { runCommand, spawnMain } from '../support/service.js'
-import { tempDir } from '../support/temp-dir.js'
+import { amountOf, createTimeLeft, waitingOf } from '../../../src/cli/backfill-progress.js'
+import { eventually } from '../../support/eventually.js'
+import { startInstalledCompany } from '../../support/installed-company.js'
+import { runCommand, spawnMain } from '../../support/service.js'
+import { tempDir } from '../../support/temp-dir.js'
 
 t.test('a backfill continues after its command ends, can be followed again, and can be stopped', async t => {
   const { environment, since, start } = await startInstalledCompany(t)

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { compareWithTruth } from '../support/backfill.js'
-import { eventually } from '../support/eventually.js'
-import { startInstalledCompany } from '../support/installed-company.js'
-import { runCommand } from '../support/service.js'
+import { compareWithTruth } from '../../support/backfill.js'
+import { eventually } from '../../support/eventually.js'
+import { startInstalledCompany } from '../../support/installed-company.js'
+import { runCommand } from '../../support/service.js'
 
 t.test('a service that is killed during a backfill resumes it at its next start, without duplicates', async t => {
   const { mightyCall, rows, environment, since, start } = await startInstalledCompany(t)

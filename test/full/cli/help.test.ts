@@ -1,6 +1,6 @@
 import t from 'tap'
-import { runCommand } from '../support/service.js'
-import { tempDir } from '../support/temp-dir.js'
+import { runCommand } from '../../support/service.js'
+import { tempDir } from '../../support/temp-dir.js'
 
 t.test('help shows examples, and an unknown command or option lists the valid ones', async t => {
   await Promise.all(

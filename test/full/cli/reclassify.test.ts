@@ -1,7 +1,7 @@
 import t from 'tap'
-import { eventually } from '../support/eventually.js'
-import { runCommand, startServiceProcess } from '../support/service.js'
-import { tempDir } from '../support/temp-dir.js'
+import { eventually } from '../../support/eventually.js'
+import { runCommand, startServiceProcess } from '../../support/service.js'
+import { tempDir } from '../../support/temp-dir.js'
 
 t.test('reclassify works with and without a running service, and prints its result', async t => {
   const DATA_DIR = tempDir(t)

@@ -1,11 +1,11 @@
 import { createServer, type RequestListener } from 'node:http'
 import t, { type Test } from 'tap'
-import { simulateCommand } from '../../../src/simulator/cli/simulate.js'
-import { simulateCompany } from '../../../src/simulator/company.js'
-import { eventually } from '../../support/eventually.js'
-import { listenOnLoopback } from '../../support/http-server.js'
-import { runCommand, startServiceProcess } from '../../support/service.js'
-import { tempDir } from '../../support/temp-dir.js'
+import { simulateCommand } from '../../src/simulator/cli/simulate.js'
+import { simulateCompany } from '../../src/simulator/company.js'
+import { eventually } from '../support/eventually.js'
+import { listenOnLoopback } from '../support/http-server.js'
+import { runCommand, startServiceProcess } from '../support/service.js'
+import { tempDir } from '../support/temp-dir.js'
 
 interface Listed {
   data: { id: string; direction: string; state: string; outcome: string }[]

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import net, { type AddressInfo } from 'node:net'
 import t from 'tap'
-import { DOCUMENTED_NOTIFICATIONS } from '../support/documented-notifications.js'
-import { eventually } from '../support/eventually.js'
-import { randomSecrets, spawnMain, startServiceProcess } from '../support/service.js'
-import { tempDir } from '../support/temp-dir.js'
+import { DOCUMENTED_NOTIFICATIONS } from '../../support/documented-notifications.js'
+import { eventually } from '../../support/eventually.js'
+import { randomSecrets, spawnMain, startServiceProcess } from '../../support/service.js'
+import { tempDir } from '../../support/temp-dir.js'
 
 t.test(
   'after SIGTERM the service reports not ready and accepts webhooks, and a second SIGTERM ends it at once',

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { ACME_API_KEY, callNotifications, GLOBEX_API_KEY, startWithAccounts } from '../support/accounts.js'
-import { INBOUND } from '../support/documented-notifications.js'
-import { eventually } from '../support/eventually.js'
-import type { RunningService } from '../support/service.js'
+import { ACME_API_KEY, callNotifications, GLOBEX_API_KEY, startWithAccounts } from '../../support/accounts.js'
+import { INBOUND } from '../../support/documented-notifications.js'
+import { eventually } from '../../support/eventually.js'
+import type { RunningService } from '../../support/service.js'
 
 interface Page {
   data: { account: string; id: string }[]

@@ -1,10 +1,10 @@
 import t from 'tap'
-import { DOCUMENTED_NOTIFICATIONS, INBOUND } from '../support/documented-notifications.js'
-import { eventually } from '../support/eventually.js'
-import { kafkaForTest, needsKafka } from '../support/kafka-for-test.js'
-import { type LiveEvent, untilDelivered, watchLive } from '../support/live-client.js'
-import { randomSecrets, startServiceProcess } from '../support/service.js'
-import { tempDir } from '../support/temp-dir.js'
+import { DOCUMENTED_NOTIFICATIONS, INBOUND } from '../../support/documented-notifications.js'
+import { eventually } from '../../support/eventually.js'
+import { kafkaForTest, needsKafka } from '../../support/kafka-for-test.js'
+import { type LiveEvent, untilDelivered, watchLive } from '../../support/live-client.js'
+import { randomSecrets, startServiceProcess } from '../../support/service.js'
+import { tempDir } from '../../support/temp-dir.js'
 
 const isEnd = ({ event, data }: LiveEvent) =>
   event === 'call' && data.object?.id === INBOUND && data.object.state === 'ended'

@@ -1,10 +1,10 @@
 import t from 'tap'
-import { encodeEvent } from '../../src/events/record.js'
-import { freshDatabase } from '../support/database.js'
-import { FOREIGN_RECORD, insertUndecodableLetters } from '../support/dead-letters.js'
-import { history } from '../support/history.js'
-import { ANSWERED } from '../support/projection.js'
-import { runCommand } from '../support/service.js'
+import { encodeEvent } from '../../../src/events/record.js'
+import { freshDatabase } from '../../support/database.js'
+import { FOREIGN_RECORD, insertUndecodableLetters } from '../../support/dead-letters.js'
+import { history } from '../../support/history.js'
+import { ANSWERED } from '../../support/projection.js'
+import { runCommand } from '../../support/service.js'
 
 t.test('dead letters are listed without their content, inspected, redriven and discarded', async t => {
   const { pool, url: DATABASE_URL } = await freshDatabase(t)

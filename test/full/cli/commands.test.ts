@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
 import t from 'tap'
-import { runCommand, startServiceProcess } from '../support/service.js'
-import { tempDir } from '../support/temp-dir.js'
+import { runCommand, startServiceProcess } from '../../support/service.js'
+import { tempDir } from '../../support/temp-dir.js'
 
 t.test('errors that an operator can fix are printed as one line on stderr, with exit code 1', async t => {
   const server = net.createServer().listen(0, '127.0.0.1')

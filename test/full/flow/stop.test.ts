@@ -1,10 +1,10 @@
 import path from 'node:path'
 import t from 'tap'
-import { openLocalLog } from '../../src/event-log/local/local-log.js'
-import type { LogRecord } from '../../src/event-log/port.js'
-import { eventually } from '../support/eventually.js'
-import { runCommand, startServiceProcess } from '../support/service.js'
-import { tempDir } from '../support/temp-dir.js'
+import { openLocalLog } from '../../../src/event-log/local/local-log.js'
+import type { LogRecord } from '../../../src/event-log/port.js'
+import { eventually } from '../../support/eventually.js'
+import { runCommand, startServiceProcess } from '../../support/service.js'
+import { tempDir } from '../../support/temp-dir.js'
 
 interface Health {
   ready: boolean

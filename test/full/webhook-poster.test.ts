@@ -1,11 +1,11 @@
 import { createServer, type ServerResponse } from 'node:http'
 import t, { type Test } from 'tap'
-import { fasterClock } from '../../../src/lib/clock.js'
-import { simulateCompany } from '../../../src/simulator/company.js'
-import { type SimulatedMightyCallOptions, startSimulatedMightyCall } from '../../../src/simulator/http/start.js'
-import { COMPANY_START } from '../../support/company.js'
-import { eventually } from '../../support/eventually.js'
-import { listenOnLoopback } from '../../support/http-server.js'
+import { fasterClock } from '../../src/lib/clock.js'
+import { simulateCompany } from '../../src/simulator/company.js'
+import { type SimulatedMightyCallOptions, startSimulatedMightyCall } from '../../src/simulator/http/start.js'
+import { COMPANY_START } from '../support/company.js'
+import { eventually } from '../support/eventually.js'
+import { listenOnLoopback } from '../support/http-server.js'
 
 const COMPANY = { seed: 5, startAt: COMPANY_START, calls: 40, hours: 1 }
 const NOTIFICATIONS = simulateCompany(COMPANY).notifications
