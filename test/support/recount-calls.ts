@@ -17,6 +17,7 @@ export interface CountedRow {
   client_callable: boolean
   group_id: string | null
   lost_in_transfer: boolean
+  talk_seconds: number | null
   legs: CountedLeg[]
 }
 
@@ -199,11 +200,25 @@ function minutesToReturn(row: CountedRow, all: readonly CountedRow[]): number | 
 
 /**
  * The time in which somebody talked in an ended call, second by second of its conversations. Null when unknown: a
- * conversation whose start is not known adds nothing only when others went on from its first ring to its end.
+ * conversation whose start is not known adds nothing only when others went on from its first ring to its end. The rows
+ * do not show whether the end of a conversation was reported; it may be unknown when it is that of the call and a
+ * colleague has answered meanwhile.
  */
-function talkOf({ started_at, ended_at, legs }: CountedRow): number | null {
+function talkOf({ started_at, ended_at, legs, talk_seconds }: CountedRow): number | null {
   const talks = legs.filter(leg => leg.result === 'answered')
   if (ended_at === null || talks.length === 0) return null
+  const canLackEnd = talks.some(
+    leg =>
+      leg.connected_at !== null &&
+      (leg.ended_at === null || leg.ended_at >= ended_at) &&
+      talks.some(
+        ({ role, extension, ringing_at, connected_at }) =>
+          role === 'agent' &&
+          extension !== leg.extension &&
+          (ringing_at ?? connected_at ?? started_at) > (leg.connected_at ?? ended_at)
+      )
+  )
+  if (canLackEnd && talk_seconds === null) return null
   const spansOf = (some: readonly CountedLeg[], from: (leg: CountedLeg) => Date) =>
     some.map(leg => [from(leg).getTime(), (leg.ended_at ?? ended_at).getTime()] as const)
   const known = spansOf(

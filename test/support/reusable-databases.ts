@@ -86,10 +86,13 @@ export function createReusableDatabases(server: string, template: string): Reusa
       const pool = idlePools.get(name) ?? poolOf(name)
       idlePools.delete(name)
       const state = stateOf(pool)
+      // Idle connections do not keep the process alive, so that they can stay open after the last test of a file.
+      const keepAlive = setInterval(() => {}, 60_000)
       return {
         name,
         pool,
         release: async ({ isPrivate }) => {
+          clearInterval(keepAlive)
           const canReusePool = isPrivate && stateOf(pool) === state && (await keepPool(pool))
           if (!canReusePool) return releaseWithoutPool(name, pool)
           free.push(name)

@@ -551,6 +551,13 @@ check('talk time is the time in which somebody talked', [
     expected: { talkSeconds: null, answeredBy: '101', lostInTransfer: false }
   },
   {
+    name: 'a colleague who was consulted, and left before the end, did not take the call over',
+    webhooks:
+      'IncomingCall > IncomingCallConnected(101)@5 > IncomingCallRinging(102)@100 > IncomingCallConnected(102)@112 > ' +
+      'IncomingCallCompleted(102)@160 > IncomingCallCompleted@201',
+    expected: { talkSeconds: 196, answeredBy: '101', lostInTransfer: false }
+  },
+  {
     name: 'a lost end does not matter where the next conversation follows without ringing',
     webhooks:
       'IncomingCall > IncomingCallConnected(101)@5 > IncomingCallRinging(102)@100 > IncomingCallConnected(102)@100 > ' +

@@ -5,6 +5,9 @@ interface Interval {
   to: number
 }
 
+/** How long after its last conversation the end of a call is reported at most. */
+const HANG_UP_MS = 2_000
+
 /**
  * The time in which at least one conversation went on, in milliseconds. Null when there was none, and when a
  * conversation whose start or end is unknown may have added to it.
@@ -22,7 +25,7 @@ export function talkMillis(
   )
   const shortest = unionOf(
     conversations.flatMap(leg =>
-      leg.connectedAt === null ? [] : [{ from: leg.connectedAt, to: earliestEndOf(leg, legs) ?? endedAt }]
+      leg.connectedAt === null ? [] : [{ from: leg.connectedAt, to: earliestEndOf(leg, legs, endedAt) ?? endedAt }]
     )
   )
   const isComplete = conversations.every(({ connectedAt, ringingAt, endedAt: to }) => {
@@ -34,22 +37,23 @@ export function talkMillis(
 }
 
 /**
- * When no webhook reported the end of a conversation, it lasted until the call ended, unless somebody else answered
- * meanwhile: then it went on at least until the other phone rang, and nothing tells when it ended. An attempt that
- * nobody answered is taken for a consultation, after which the conversation went on.
+ * When no webhook reported the end of a conversation, it lasted until the call ended, unless a colleague took over: one
+ * who answered meanwhile and talked until then. In that case it went on at least until the other phone rang, and
+ * nothing tells when it ended. A colleague who was only consulted is gone before the end of the call.
  */
-function earliestEndOf(leg: EndedLeg, legs: readonly EndedLeg[]): number | null {
+function earliestEndOf(leg: EndedLeg, legs: readonly EndedLeg[], callEndedAt: number): number | null {
   const { connectedAt, completedAt, endedAt } = leg
   if (connectedAt === null || completedAt !== null) return endedAt
-  const later = legs.filter(
+  const successors = legs.filter(
     other =>
       other.role === 'agent' &&
       other.result === 'answered' &&
       other.extension !== leg.extension &&
-      (other.ringingAt ?? other.connectedAt ?? other.stoppedAt ?? other.completedAt ?? 0) > connectedAt
+      (other.ringingAt ?? other.connectedAt ?? other.endedAt ?? 0) > connectedAt &&
+      callEndedAt - (other.endedAt ?? callEndedAt) <= HANG_UP_MS
   )
-  if (later.length === 0) return endedAt
-  return Math.min(...later.map(({ ringingAt }) => ringingAt ?? connectedAt))
+  if (successors.length === 0) return endedAt
+  return Math.min(...successors.map(({ ringingAt }) => ringingAt ?? connectedAt))
 }
 
 /**
