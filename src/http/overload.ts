@@ -21,7 +21,8 @@ export function monitorLoad(maxDelayMs: number): LoadMonitor {
   delays.enable()
   let lateLooks = 0
   const timer = setInterval(() => {
-    const isLate = delays.count === 0 || delays.percentile(50) / 1e6 - RESOLUTION_MS > maxDelayMs
+    const delayMs = delays.count === 0 ? LOOK_EVERY_MS : delays.percentile(50) / 1e6 - RESOLUTION_MS
+    const isLate = delayMs > maxDelayMs
     lateLooks = isLate ? lateLooks + 1 : 0
     delays.reset()
   }, LOOK_EVERY_MS).unref()
