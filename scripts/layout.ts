@@ -42,7 +42,7 @@ export const LAYOUT: readonly LayoutEntry[] = [
   { name: 'observability', purpose: 'Logger, metrics, table of alarms.', imports: ['lib'] },
   {
     name: 'db',
-    purpose: 'Connection pool, table schema, migrations, bulk SQL, embedded Postgres.',
+    purpose: 'Connection pool, table schema, migrations, views for reports, bulk SQL, embedded Postgres.',
     imports: [...VOCABULARY, 'type config'],
     why: 'Bulk statements are keyed by entities and events, hence `events`.'
   },

@@ -26,6 +26,7 @@ const commands: Record<string, () => Promise<MakeCommand>> = {
   keys: async () => (await import('./cli/keys.js')).keysCommand,
   backup: async () => (await import('./cli/backup.js')).backupCommand,
   restore: async () => (await import('./cli/restore.js')).restoreCommand,
+  'grant-reader': async () => (await import('./cli/grant-reader.js')).grantReaderCommand,
   backfill: async () => (await import('./cli/backfill.js')).backfillCommand,
   drain: async () => (await import('./cli/drain.js')).drainCommand,
   tail: async () => (await import('./cli/tail.js')).tailCommand,

@@ -3,6 +3,7 @@ import { asyncApi } from './asyncapi.js'
 import { CLIENT_SCHEMA, clientSchema } from './client.js'
 import { configurationPage, environmentExample } from './configuration.js'
 import { contributingPage } from './contributing.js'
+import { databasePage } from './database.js'
 import { errorsPage } from './errors.js'
 import { metricsPage } from './metrics.js'
 import { openApi } from './openapi.js'
@@ -20,6 +21,7 @@ export async function generatedDocs(): Promise<Map<string, string>> {
     ['docs/metrics.md', await metricsPage()],
     ['docs/errors.md', errorsPage()],
     ['docs/alarms.md', alarmsPage()],
+    ['docs/database.md', databasePage()],
     ['CONTRIBUTING.md', contributingPage()],
     [CLIENT_SCHEMA, await clientSchema()]
   ])

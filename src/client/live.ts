@@ -116,8 +116,8 @@ const CLOSED = 2 // it does not connect again
 
 /**
  * Follows GET /v1/live, and continues after the last event whenever the connection was lost. An EventSource connects
- * again by itself after a lost connection, but never after an answer other than 200, as of a proxy that finds no service:
- * then a new one is created, with the id of the last event.
+ * again by itself after a lost connection, but never after an answer other than 200, as of a proxy that finds no
+ * service: then a new one is created, with the id of the last event.
  *
  * With a key, and where there is no global EventSource (Node 20), the package `eventsource` is used: a browser's cannot
  * send headers.

@@ -567,8 +567,8 @@ export interface paths {
          * @description Connect first, then load the lists; every change from then on is sent. `event` is a kind, and
          *     `data` is `{ revision, object }` with the whole object as the lists show it; a higher revision replaces a lower
          *     one. A deleted object is sent as `{ revision, object: null, account, id }`. `event: reset`: load the lists again.
-         *     `event: dropped`: the stream ends, and `data` has the code and the message. `event: beat` is sent on connection and
-         *     every 15 s, with `{ at, revision, incomplete }`: the time, the revision up to which the client has received
+         *     `event: dropped`: the stream ends, and `data` has the code and the message. `event: beat` is sent on connection
+         *     and every 15 s, with `{ at, revision, incomplete }`: the time, the revision up to which the client has received
          *     everything, and whether something of the last day is known to be missing. It has no id of its own.
          *     Changes are kept for an hour: with Last-Event-ID the stream continues with all missed changes, or with a reset.
          *     A browser gives up for ever when it is answered with an error. A request with `Accept: text/event-stream` that is

@@ -6,13 +6,14 @@ import pg from 'pg'
 import { DatabaseError } from '../errors.js'
 import { PROJECT_ROOT } from '../lib/package-root.js'
 import { LOCKS } from './advisory-locks.js'
+import { createReportingViews } from './reporting/create-views.js'
 
 /** The SQL files that drizzle-kit generates. */
 const MIGRATIONS = path.join(PROJECT_ROOT, 'drizzle')
 
 /**
- * Brings the schema up to date. Any number of processes may call it at the same time: one migrates, and the others wait
- * for it, at most 60 s.
+ * Brings the schema up to date, with the views of the schema `reporting`. Any number of processes may call it at the
+ * same time: one migrates, and the others wait for it, at most 60 s.
  * @throws DatabaseError  with one line that tells what is wrong, without values and without the URL
  */
 export async function runMigrations(connectionString: string, migrationsFolder = MIGRATIONS): Promise<void> {
@@ -45,6 +46,15 @@ async function migrateLocked(client: pg.Client, migrationsFolder: string): Promi
   await client.query("set lock_timeout = '60s'")
   await client.query('select pg_advisory_lock($1)', [LOCKS.migration])
   await migrate(drizzle(client), { migrationsFolder })
+  if (migrationsFolder === MIGRATIONS && (await isKnownSchema(client))) await createReportingViews(client)
+}
+
+/** False when a newer version has migrated the database: its tables may not have what the views of this one read. */
+async function isKnownSchema(client: pg.Client): Promise<boolean> {
+  const {
+    rows: [row]
+  } = await client.query<{ applied: number }>('select count(*)::int as applied from drizzle.__drizzle_migrations')
+  return (row?.applied ?? 0) <= migrationNames().length
 }
 
 /** What an operator can do, by SQLSTATE or by the code of the network error. */

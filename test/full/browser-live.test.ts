@@ -35,7 +35,8 @@ t.test('the client opens a new EventSource where that of the browser has given u
   await page.evaluate(await bundledClient())
   await page.evaluate(`
     window.states = []
-    client.followLive({ baseUrl: '', onEvent: () => {}, onState: state => states.push(state), backOffMs: { first: 10, most: 10 } })
+    const backOffMs = { first: 10, most: 10 }
+    client.followLive({ baseUrl: '', onEvent: () => {}, onState: state => states.push(state), backOffMs })
   `)
   await eventually('the client has connected again', () => requests.length === 3)
   t.strictSame(requests, ['/v1/live no header', '/v1/live 6', '/v1/live?lastEventId=6 no header'])

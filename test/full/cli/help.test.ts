@@ -16,6 +16,7 @@ t.test('help shows examples, and an unknown command or option lists the valid on
       'keys',
       'backup',
       'restore',
+      'grant-reader',
       'backfill',
       'drain',
       'tail',
