@@ -44,6 +44,19 @@ export interface PartitionBounds {
   end: Offset
 }
 
+/** Records of a local log that are no longer readable. */
+export interface LogDamage {
+  firstOffset: number
+  /** One past the last lost record. Some records in between may be intact. */
+  endOffset: number
+  /** The number of lost records; `null` when it is unknown. */
+  records: number | null
+  /** When the last record before them was appended, in ms since 1970; `null` when it is unknown. */
+  lostAfter: number | null
+  /** When the first record after them was appended; `null` when it is unknown, or when there is none. */
+  lostBefore: number | null
+}
+
 /** The reading side of the log: `tail` reads a local log that another process owns. */
 export interface EventReader {
   /**
@@ -55,6 +68,8 @@ export interface EventReader {
   bounds: (topic: Topic) => Promise<PartitionBounds[]>
   /** True when topics share one sequence of offsets, so that a gap within a topic does not mean a missing record. */
   sparse: boolean
+  /** Local log only: the damage found since it was opened. Damage is found before the records after it are delivered. */
+  damage?: () => readonly LogDamage[]
   /** Closes the subscriptions and waits for accepted appends. */
   close: () => Promise<void>
 }

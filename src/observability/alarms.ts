@@ -78,9 +78,12 @@ export const ALARMS = {
   },
   'log-damage': {
     scope: 'event',
-    cause: 'A part of the local event log or of the spool cannot be read. The rest is used.',
+    cause:
+      'Records of the local event log or of the spool cannot be read. The others are used. The log line says whether ' +
+      'they are known to have been synced.',
     action:
-      'Check the disk. The log line names the segment and the range; restore it from a backup of DATA_DIR if you can.'
+      'Check the disk. The log line has the segment, the number of lost records and when they were received; GET ' +
+      '/v1/system lists them as holes. Read that time from MightyCall with "mightycall-stream backfill".'
   },
   'log-failed': {
     scope: 'process',

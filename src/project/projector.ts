@@ -7,6 +7,7 @@ import { TOPICS } from '../events/topics.js'
 import { passCrashPoint } from '../lib/crash-points.js'
 import { raiseAlarm } from '../observability/alarms.js'
 import { findStart, type Hole } from './batch/checkpoints.js'
+import { recordLogDamage } from './batch/log-damage.js'
 import { type ProjectedBatch, projectBatch, type ReadPosition } from './batch/project-batch.js'
 import { createBreaker } from './breaker/breaker.js'
 
@@ -45,6 +46,19 @@ export async function startProjector(options: ProjectorOptions): Promise<Subscri
   let state: ProjectorState = 'running'
   let restarted: Promise<void> = Promise.resolve()
   const positions = new Map<string, ReadPosition>() // by partition, since its last start
+  let recordedDamage = 0 // the number of damaged ranges of the log that are stored as holes
+
+  async function recordNewDamage(): Promise<void> {
+    const damage = log.damage?.() ?? []
+    if (damage.length === recordedDamage) return
+    await recordLogDamage(pool, { logId, group, now: now() }, damage)
+    recordedDamage = damage.length
+  }
+
+  function handleEnd(): void {
+    recordNewDamage().catch(err => logger.warn({ err }, 'damage of the log could not be stored, will try again'))
+    onEnd?.()
+  }
 
   async function startAt({ topic, partition }: TopicPartition) {
     const { at, hole, mustContain } = await findStart(pool, log, { logId, group, topic, partition }, now())
@@ -55,6 +69,7 @@ export async function startProjector(options: ProjectorOptions): Promise<Subscri
 
   async function handle(batch: Batch): Promise<void> {
     if (state === 'restarting' || state === 'failed') throw new ProjectionRestartError()
+    await recordNewDamage() // before the checkpoint passes it: later it would not be found again
     const { topic, partition, records } = batch
     const key = { logId, group, topic, partition }
     const position = positions.get(`${topic}/${partition}`) ?? null
@@ -81,7 +96,8 @@ export async function startProjector(options: ProjectorOptions): Promise<Subscri
     onProjected(projected, batch)
   }
 
-  const subscribe = () => log.subscribe({ group, topics: TOPICS, startAt, handle, onEnd })
+  const subscribe = () => log.subscribe({ group, topics: TOPICS, startAt, handle, onEnd: handleEnd })
+  await recordNewDamage()
   let opening = subscribe() // a batch may arrive, and cause a restart, before this resolves
   let subscription = await opening
 

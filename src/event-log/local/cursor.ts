@@ -1,6 +1,6 @@
 import type { StoredRecord } from '../port.js'
 import type { LogFile } from './files.js'
-import { type Group, readGroups } from './read-groups.js'
+import { type Group, lastAppendedAt, readGroups } from './read-groups.js'
 import { readRecord } from './record.js'
 import { positionBefore, recordPosition, type Segment, type SegmentSource, segmentOf } from './segments.js'
 
@@ -17,11 +17,13 @@ interface Position {
   offset: number
   position: number
   open: { segment: Segment; file: LogFile } | null
+  /** When the last record that was read was appended; `null` when none was read. */
+  lastAppendedAt: number | null
 }
 
 /** Starts at the first existing record at or above the offset. */
 export function createCursor(source: SegmentSource, from: number): Cursor {
-  const at: Position = { from, offset: from, position: 0, open: null }
+  const at: Position = { from, offset: from, position: 0, open: null, lastAppendedAt: null }
   return {
     next: () => readNext(source, at),
     close: () => leave(at)
@@ -39,9 +41,14 @@ async function readNext(source: SegmentSource, at: Position): Promise<StoredReco
       continue
     }
     const successor = source.segments[source.segments.indexOf(segment) + 1]
-    const { groups, loss, next } = await readGroups(file, at, { size: segment.size, sealedAt: successor?.base ?? null })
+    const { groups, loss, next } = await readGroups(file, at, {
+      size: segment.size,
+      sealedAt: successor?.base ?? null,
+      lastAppendedAt: at.lastAppendedAt
+    })
     if (loss) source.report(segment, loss)
     for (const group of groups) recordPosition(segment, group)
+    at.lastAppendedAt = lastAppendedAt(groups) ?? at.lastAppendedAt
     const records = recordsOf(groups, at.from)
     at.position = next.position
     at.offset = next.offset
@@ -68,7 +75,11 @@ async function moveOn(source: SegmentSource, at: Position, successor: Segment): 
       fromByte: at.position,
       toByte: at.position,
       firstOffset: at.offset,
-      endOffset: successor.base
+      endOffset: successor.base,
+      records: successor.base - at.offset,
+      lostAfter: at.lastAppendedAt,
+      lostBefore: null,
+      isSynced: true
     })
   }
   await leave(at)

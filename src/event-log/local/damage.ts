@@ -10,7 +10,7 @@ export interface LocalLogger {
   error: (context: object, message: string) => void
 }
 
-/** Records that were durable and are lost, because the disk or another program changed the file. */
+/** Records that are lost, because the disk or another program changed the file. */
 export interface Damage extends DataLoss {
   /** The file name of the segment. */
   segment: string
@@ -32,12 +32,23 @@ export function createDamageReport(log: LocalLogger | undefined): DamageReport {
       known.set(key, damage)
       raiseAlarm(
         log,
-        { alarm: 'log-damage', ...damage },
-        'a range of the event log is damaged; the other records are used'
+        {
+          alarm: 'log-damage',
+          ...damage,
+          lostAfter: isoOrNull(loss.lostAfter),
+          lostBefore: isoOrNull(loss.lostBefore)
+        },
+        loss.isSynced
+          ? 'synced records of the event log are damaged; the other ones are used'
+          : 'records at the end of the event log are damaged; it is not known whether they were acknowledged'
       )
     },
     list: () => [...known.values()]
   }
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString()
 }
 
 /** Remembers refused writes, for readiness checks and the operator. */

@@ -13,10 +13,14 @@ export interface GroupQueue {
 export interface GroupQueueOptions {
   /** Writes one group durably. After a LogFailedError it rejects all further groups. */
   write: (group: Buffer, count: number) => Promise<void>
+  /** Marks the last group as synced. Called when no group was written for a while. */
+  mark: () => Promise<void>
   maxQueuedBytes: number
   /** ms since 1970 */
   now: () => number
 }
+
+const MARK_AFTER_MS = 500
 
 interface PendingAppend {
   records: readonly LogRecord[]
@@ -32,6 +36,7 @@ interface State extends GroupQueueOptions {
   queuedBytes: number
   buffer: GroupBuffer
   writing: Promise<void> | null
+  markTimer: NodeJS.Timeout | undefined
   closed: boolean
 }
 
@@ -42,12 +47,15 @@ export function createGroupQueue(options: GroupQueueOptions): GroupQueue {
     queuedBytes: 0,
     buffer: createGroupBuffer(),
     writing: null,
+    markTimer: undefined,
     closed: false
   }
+  markSoon(state) // a crash may have left the last group without a mark
   return {
     append: records => enqueue(state, records),
     close: async () => {
       state.closed = true
+      clearTimeout(state.markTimer)
       await state.writing
     }
   }
@@ -83,6 +91,26 @@ async function writeAll(state: State): Promise<void> {
       for (const append of settled(state, group, true)) append.reject(err)
     }
   }
+  state.writing = null
+  markSoon(state)
+}
+
+/** The next group marks this one as well; without traffic a timer does. */
+function markSoon(state: State): void {
+  clearTimeout(state.markTimer)
+  if (state.closed) return
+  state.markTimer = setTimeout(() => {
+    // a failure leaves the group without a mark; the next append reports the failure of the disk
+    state.writing ??= state
+      .mark()
+      .catch(() => {})
+      .then(() => writeWaiting(state))
+  }, MARK_AFTER_MS).unref()
+}
+
+/** Writes what was appended during a mark. */
+async function writeWaiting(state: State): Promise<void> {
+  if (state.waiting.length > 0) return writeAll(state)
   state.writing = null
 }
 

@@ -16,7 +16,7 @@ import { diskFiles, type Files } from './files.js'
 import { createGroupQueue, type GroupQueue } from './group-queue.js'
 import { loadLogId, openSegmentStore } from './open-store.js'
 import { retain, startRetention } from './retention.js'
-import { type SegmentStore, writeClosingGroup, writeGroup } from './segment-store.js'
+import { type SegmentStore, writeGroup, writeMark } from './segment-store.js'
 import { removeSegments, type SegmentSource, sizeOf } from './segments.js'
 import { createSubscriptions, type Subscriptions } from './subscription.js'
 
@@ -102,9 +102,11 @@ async function openState(options: LocalLogOptions, lock: OwnerLock): Promise<Log
     const segment = path.basename(store.segments.at(-1)?.path ?? '')
     log?.warn(
       { segment, fromByte: store.end.position, tornBytes },
-      'truncated the end of the event log, which had never been acknowledged'
+      'removed an unfinished group from the end of the event log: its write had not ended, so it was not acknowledged'
     )
   }
+  // Readers take a damaged group at the end for one that is being written, until another group follows.
+  if (damage.list().length > 0) await writeMark(store).catch(() => {}) // the next append does the same
   const trouble = createDiskHealth(log, now)
   const write = (group: Buffer, count: number) => trouble.watch(writeGroup(store, group, count))
   const source: SegmentSource = {
@@ -120,7 +122,7 @@ async function openState(options: LocalLogOptions, lock: OwnerLock): Promise<Log
     id: await loadLogId(files, dir),
     lock,
     store,
-    queue: createGroupQueue({ write, maxQueuedBytes, now }),
+    queue: createGroupQueue({ write, mark: () => writeMark(store), maxQueuedBytes, now }),
     trouble,
     damage,
     readers,
@@ -156,7 +158,7 @@ function toLocalLog(parts: LogState): LocalLog {
 
 async function closeState({ store, queue, readers, retention, lock }: LogState): Promise<void> {
   await Promise.all([retention?.close(), queue.close(), readers.close()])
-  await writeClosingGroup(store).catch(() => {}) // the failure of the disk has been reported
+  await writeMark(store).catch(() => {}) // the failure of the disk has been reported
   await store.file.close()
   await lock.release()
 }

@@ -25,6 +25,7 @@ export async function openLocalReader({ dir, log, files = diskFiles }: LocalRead
   return {
     id: async () => id,
     sparse: true,
+    damage: damage.list,
     subscribe: readers.subscribe,
     bounds: async () => {
       await follower.refresh()

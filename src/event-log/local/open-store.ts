@@ -3,7 +3,15 @@ import fs from 'node:fs/promises'
 import path from 'node:path'
 import { DataDirError } from '../../errors.js'
 import { type Files, type LogFile, PRIVATE, syncDirectory } from './files.js'
-import { type DataLoss, type LogPosition, readGroups } from './read-groups.js'
+import {
+  type DataLoss,
+  endOfGroup,
+  type LogPosition,
+  lastAppendedAt,
+  lossOf,
+  readGroups,
+  readTail
+} from './read-groups.js'
 import { createNextSegment, type SegmentStore } from './segment-store.js'
 import { createAppendSignal, listSegments, recordPosition, type Segment } from './segments.js'
 
@@ -15,7 +23,7 @@ export interface StoreOptions {
   report: (segment: Segment, loss: DataLoss) => void
 }
 
-/** Opens and repairs the store, and returns how many bytes of a torn tail were removed. */
+/** Opens and repairs the store, and returns how many bytes of an unfinished group were removed. */
 export async function openSegmentStore({
   dir,
   files,
@@ -30,7 +38,7 @@ export async function openSegmentStore({
     : await createNextSegment(files, dir, 0)
   try {
     if (!last) segments.push(segment)
-    const { end, tornBytes } = await repairEnd(file, segment, report)
+    const { end, tornBytes, isMarked } = await repairEnd(file, segment, report)
     await syncDirectory(files, dir) // a crashed writer may have created this segment without syncing its name
     return {
       store: {
@@ -42,6 +50,7 @@ export async function openSegmentStore({
         appendSignal: createAppendSignal(),
         file,
         end,
+        isMarked,
         failure: null
       },
       tornBytes
@@ -53,38 +62,72 @@ export async function openSegmentStore({
 }
 
 /**
- * Truncates a torn tail and syncs the rest.
+ * Truncates the end that cannot be read, and syncs the rest. An unfinished group was never acknowledged. What is
+ * damaged may have been, although no mark says so: it is reported, and its readable records are kept.
  * A crash between write and sync leaves records in the page cache only, which must not be read before they are durable.
  */
 async function repairEnd(
   file: LogFile,
   segment: Segment,
   report: StoreOptions['report']
-): Promise<{ end: LogPosition; tornBytes: number }> {
+): Promise<{ end: LogPosition; tornBytes: number; isMarked: boolean }> {
   const { size } = await file.stat()
-  const end = await endOfGroups(file, segment, { size, report: loss => report(segment, loss) })
+  const options = { size, report: (loss: DataLoss) => report(segment, loss) }
+  let end = await endOfGroups(file, segment, options)
+  let tail = await readTail(file, end, size)
+  while (tail.name === 'damaged' && tail.group.payloads.some(payload => payload !== null)) {
+    options.report(lossOf(tail.group, end.lastAppendedAt))
+    const next = { ...endOfGroup(tail.group), isMarked: false, lastAppendedAt: lastAppendedAt([tail.group]) }
+    end = await endOfGroups(file, segment, options, next)
+    tail = await readTail(file, end, size)
+  }
+  if (tail.name === 'damaged') options.report(lossOf(tail.group, end.lastAppendedAt))
+  if (tail.name === 'unreadable') options.report(unreadableEnd(end, size))
   if (end.position < size) await file.truncate(end.position)
   await file.datasync()
   segment.size = end.position
-  return { end, tornBytes: size - end.position }
+  return { end, tornBytes: tail.name === 'unfinished' ? size - end.position : 0, isMarked: end.isMarked }
+}
+
+function unreadableEnd({ position, offset, lastAppendedAt: lostAfter }: EndOfGroups, size: number): DataLoss {
+  const range = { fromByte: position, toByte: size, firstOffset: offset, endOffset: offset }
+  return { ...range, records: null, lostAfter, lostBefore: null, isSynced: false }
+}
+
+export interface EndOfGroups extends LogPosition {
+  /** True when the last group confirms that everything before it is synced. */
+  isMarked: boolean
+  /** When the last record was appended; `null` when there is none. */
+  lastAppendedAt: number | null
 }
 
 /**
- * Returns where the groups of the last segment end; the bytes up to `size` are a torn tail. Records group positions.
+ * Returns where the groups of the last segment end, beginning at `from`; the bytes from there on to `size` cannot be
+ * read. Records group positions.
  */
 export async function endOfGroups(
   file: LogFile,
   segment: Segment,
-  { size, report }: { size: number; report: (loss: DataLoss) => void }
-): Promise<LogPosition> {
-  let here: LogPosition = segment.positions.at(-1) ?? { position: 0, offset: segment.base }
+  { size, report }: { size: number; report: (loss: DataLoss) => void },
+  from: EndOfGroups = { ...startOf(segment), isMarked: false, lastAppendedAt: null }
+): Promise<EndOfGroups> {
+  let here = from
   for (;;) {
-    const { groups, loss, next } = await readGroups(file, here, { size, sealedAt: null })
+    const extent = { size, sealedAt: null, lastAppendedAt: here.lastAppendedAt }
+    const { groups, loss, next } = await readGroups(file, here, extent)
     if (groups.length === 0 && !loss) return here
     for (const group of groups) recordPosition(segment, group)
     if (loss) report(loss)
-    here = next
+    here = {
+      ...next,
+      isMarked: groups.at(-1)?.payloads.length === 0,
+      lastAppendedAt: lastAppendedAt(groups) ?? here.lastAppendedAt
+    }
   }
+}
+
+function startOf(segment: Segment): LogPosition {
+  return segment.positions.at(-1) ?? { position: 0, offset: segment.base }
 }
 
 /**

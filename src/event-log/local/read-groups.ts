@@ -1,5 +1,7 @@
+import type { LogDamage } from '../port.js'
 import type { LogFile } from './files.js'
 import { type GroupHeader, HEADER_BYTES, MAGIC, readFrames, readGroupHeader } from './group.js'
+import { appendedAtOf } from './record.js'
 
 /** Where a group begins: its byte position in the segment and the offset of its first record. */
 export interface LogPosition {
@@ -14,13 +16,12 @@ export interface Group extends LogPosition {
   payloads: (Buffer | null)[]
 }
 
-/** Records that were synced and are no longer readable. */
-export interface DataLoss {
+/** Records that are no longer readable. */
+export interface DataLoss extends LogDamage {
   fromByte: number
   toByte: number
-  firstOffset: number
-  /** One past the last lost record. Some records in between may be intact. */
-  endOffset: number
+  /** True when they are known to have been synced, so that they may have been acknowledged. Otherwise it is unknown. */
+  isSynced: boolean
 }
 
 export interface ReadResult {
@@ -35,6 +36,8 @@ export interface Extent {
   size: number
   /** The offset at which the next segment begins; `null` for the last segment. */
   sealedAt: number | null
+  /** When the record before the position was appended; `null` when it is unknown. */
+  lastAppendedAt?: number | null
 }
 
 /** Bytes per read, unless one group is larger: the memory of a reader. */
@@ -55,7 +58,23 @@ export async function readGroups(file: LogFile, place: LogPosition, extent: Exte
   // Another process may have been writing this group during the read. It is complete now that another one follows.
   const settled = await readWindow(file, place, extent.size)
   const again = intactGroups(settled, place)
-  return again.length > 0 ? intact(again, place) : damagedResult(settled, place, extent, following)
+  if (again.length > 0) return intact(again, place)
+  const damaged = damagedResult(settled, place, extent, following)
+  if (damaged.loss.lostBefore !== null || damaged.next.position >= extent.size) return damaged
+  const after = intactGroups(await readWindow(file, damaged.next, extent.size), damaged.next)
+  return { ...damaged, loss: { ...damaged.loss, lostBefore: firstAppendedAt(after) } }
+}
+
+/** When the first record of the groups was appended, or `null` when there is none. */
+function firstAppendedAt(groups: readonly Group[]): number | null {
+  const payload = groups.flatMap(({ payloads }) => payloads).find(payload => payload !== null)
+  return payload ? appendedAtOf(payload) : null
+}
+
+/** When the last record of the groups was appended, or `null` when there is none. */
+export function lastAppendedAt(groups: readonly Group[]): number | null {
+  const payload = groups.flatMap(({ payloads }) => payloads).findLast(payload => payload !== null)
+  return payload ? appendedAtOf(payload) : null
 }
 
 function intact(groups: Group[], place: LogPosition): ReadResult {
@@ -64,23 +83,70 @@ function intact(groups: Group[], place: LogPosition): ReadResult {
 }
 
 /** Recovers what is readable: a group with a valid header keeps the records whose frames are valid. */
-function damagedResult(bytes: Buffer, place: LogPosition, extent: Extent, following: LogPosition | null): ReadResult {
+function damagedResult(
+  bytes: Buffer,
+  place: LogPosition,
+  extent: Extent,
+  following: LogPosition | null
+): ReadResult & { loss: DataLoss } {
+  const lostAfter = extent.lastAppendedAt ?? null
   const end = { position: extent.size, offset: extent.sealedAt ?? place.offset }
   const header = headerOf(bytes, 0, place)
   if (!header) {
     const next = following ?? end
-    return {
-      groups: [],
-      loss: { fromByte: place.position, toByte: next.position, firstOffset: place.offset, endOffset: next.offset },
-      next
-    }
+    const range = { fromByte: place.position, toByte: next.position, firstOffset: place.offset, endOffset: next.offset }
+    const records = next.offset - place.offset
+    return { groups: [], loss: { ...range, records, lostAfter, lostBefore: null, isSynced: true }, next }
   }
   const group = groupAt(bytes, 0, place, header)
   const isCut = group.end > extent.size
   const next = isCut ? end : endOfGroup(group)
-  const firstOffset = place.offset + group.payloads.indexOf(null)
-  const endOffset = isCut ? end.offset : place.offset + group.payloads.lastIndexOf(null) + 1
-  return { groups: [group], loss: { fromByte: place.position, toByte: next.position, firstOffset, endOffset }, next }
+  const loss = lossOf(group, lostAfter)
+  const beyond = isCut ? end.offset - endOfGroup(group).offset : 0
+  if (beyond > 0) Object.assign(loss, { endOffset: end.offset, records: (loss.records ?? 0) + beyond })
+  return { groups: [group], loss: { ...loss, toByte: next.position, isSynced: true }, next }
+}
+
+/** The loss of a group with a valid header, of which some records are not readable. */
+export function lossOf(group: Group, lostAfter: number | null): DataLoss {
+  const { payloads } = group
+  const [first, last] = [payloads.indexOf(null), payloads.lastIndexOf(null)]
+  const intact = (from: number, to?: number) => [{ ...group, payloads: payloads.slice(from, to) }]
+  return {
+    fromByte: group.position,
+    toByte: group.end,
+    firstOffset: group.offset + first,
+    endOffset: group.offset + last + 1,
+    records: payloads.filter(payload => payload === null).length,
+    lostAfter: lastAppendedAt(intact(0, first)) ?? lostAfter,
+    lostBefore: firstAppendedAt(intact(last + 1)),
+    isSynced: false
+  }
+}
+
+/**
+ * What lies at a position from which on no group can be read, and after which no valid header follows.
+ *
+ * nothing     the position is the end of the file
+ * unfinished  the file ends within a group, so that it was never synced, nor acknowledged
+ * damaged     the group is complete, but some of its records are not readable
+ * unreadable  there is no valid header
+ */
+export type Tail =
+  | { name: 'nothing' }
+  | { name: 'unfinished' }
+  | { name: 'damaged'; group: Group }
+  | { name: 'unreadable' }
+
+export async function readTail(file: LogFile, place: LogPosition, size: number): Promise<Tail> {
+  const length = size - place.position
+  if (length <= 0) return { name: 'nothing' }
+  if (length < HEADER_BYTES) return { name: 'unfinished' }
+  const bytes = await readWindow(file, place, size)
+  const header = headerOf(bytes, 0, place)
+  if (!header) return { name: 'unreadable' }
+  const group = groupAt(bytes, 0, place, header)
+  return group.end > size ? { name: 'unfinished' } : { name: 'damaged', group }
 }
 
 function intactGroups(bytes: Buffer, place: LogPosition): Group[] {
@@ -109,7 +175,7 @@ function groupAt(bytes: Buffer, at: number, { position, offset }: LogPosition, h
   return { position, offset, end: position + HEADER_BYTES + header.byteLength, payloads }
 }
 
-function endOfGroup(group: Group): LogPosition {
+export function endOfGroup(group: Group): LogPosition {
   return { position: group.end, offset: group.offset + group.payloads.length }
 }
 

@@ -50,6 +50,11 @@ export function writeRecord(
   return valueAt + record.value.copy(buffer, valueAt)
 }
 
+/** When the record of the payload was appended, in ms since 1970. */
+export function appendedAtOf(payload: Buffer): number {
+  return payload.readDoubleLE(0)
+}
+
 /** Decodes a record, or returns `null` when its topic no longer exists. The value shares the memory of the payload. */
 export function readRecord(payload: Buffer, offset: number): StoredRecord | null {
   const keyAt = HEAD_BYTES + payload.readUInt8(8)

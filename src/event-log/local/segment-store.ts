@@ -16,6 +16,8 @@ export interface SegmentStore {
   /** The open file of the last segment. */
   file: LogFile
   end: LogPosition
+  /** True when the last group confirms that everything before it is synced. */
+  isMarked: boolean
   /** The failure after which everything is rejected until a restart. */
   failure: Error | null
 }
@@ -38,6 +40,7 @@ export async function writeGroup(store: SegmentStore, group: Buffer, count: numb
   await writeWhole(store, group)
   await sync(store, () => store.file.datasync())
   store.end = { position: position + group.length, offset: offset + count }
+  store.isMarked = count === 0
   const segment = store.segments.at(-1)
   if (segment) {
     segment.size = store.end.position
@@ -47,11 +50,11 @@ export async function writeGroup(store: SegmentStore, group: Buffer, count: numb
 }
 
 /**
- * Ends the segment with an empty group, whose header confirms everything before it:
- * without it, later damage to the last group would look like a torn tail.
+ * Marks the last group as synced by an empty group, whose header confirms everything before it: without it, it would
+ * not be known whether a group that is damaged later was acknowledged.
  */
-export async function writeClosingGroup(store: SegmentStore): Promise<void> {
-  if (store.end.position > 0) await writeGroup(store, Buffer.alloc(HEADER_BYTES), 0)
+export async function writeMark(store: SegmentStore): Promise<void> {
+  if (!store.isMarked && store.end.position > 0) await writeGroup(store, Buffer.alloc(HEADER_BYTES), 0)
 }
 
 export async function createNextSegment(

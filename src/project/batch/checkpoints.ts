@@ -50,6 +50,7 @@ async function resetCheckpoint(tx: Tx, key: CheckpointKey): Promise<void> {
  * gap                   retention deleted records before they were projected
  * other-record          the topic or the log was created again and has grown past the checkpoint
  * log-switched          the group has moved from another log, the rest of which has not been projected
+ * log-damage            records of a local log cannot be read: see log-damage.ts
  */
 export type HoleReason = (typeof HOLE_REASONS)[number]
 

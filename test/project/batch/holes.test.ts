@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { openLocalLog } from '../../../src/event-log/local/local-log.js'
@@ -28,6 +28,36 @@ t.test('a log that ends below the checkpoint is a hole, and is read from its fir
   await run(dir, answeredCall('b'), 8)
   t.match(await holes(), ['end-below-checkpoint'])
   t.match(alarms, ['end-below-checkpoint'])
+})
+
+t.test('damage of the local log is a hole with the number of lost records and their time, stored once', async t => {
+  const { pool, run, count } = await setUpInstallation(t)
+  const dir = tempDir(t)
+  const log = await openLocalLog({ dir, now: () => Date.parse('2026-11-23T08:00:00Z') })
+  for (const id of ['1', '2', '3']) await log.append([encodeEvent(unclassifiedEvent(id))])
+  await log.close()
+  const file = path.join(dir, '0000000000000000.seg')
+  const bytes = readFileSync(file)
+  const at = bytes.indexOf(unclassifiedEvent('2').id)
+  bytes[at] = (bytes[at] ?? 0) ^ 1
+  writeFileSync(file, bytes)
+  await run(dir, answeredCall('a'), 6)
+  await run(dir, [unclassifiedEvent('4')], 7)
+  await pool.query('delete from checkpoints')
+  await run(dir, [unclassifiedEvent('5')], 8)
+  t.match((await pool.query('select * from holes')).rows, [
+    {
+      topic: 'all',
+      reason: 'log-damage',
+      checkpoint_offset: '0',
+      first_offset: '1',
+      end_offset: '2',
+      lost_records: '1',
+      lost_after: new Date('2026-11-23T08:00:00Z'),
+      lost_before: new Date('2026-11-23T08:00:00Z')
+    }
+  ])
+  t.equal(await count('holes'), 1)
 })
 
 t.test('another record at the checkpoint is a hole, and nothing before it is missed', async t => {
