@@ -9,7 +9,7 @@ export function alarmsPage(): string {
 
 ${notice('src/observability/alarms.ts')}
 
-An alarm is a log line at level error with the member \`alarm\`. The metric \`mcs_alarms\` counts alarms by name,
+An alarm is a log line at level error with the member \`alarm\`. The metric \`mcs_alarms_total\` counts alarms by name,
 \`mcs_alarm_last_timestamp_seconds\` is the time of the last one, and \`GET /v1/system\` lists those of all
 processes until they are resolved. An alarm is about a single event, or about a condition of the process or of the whole
 system; a condition ends by itself. Names never change.

@@ -8,6 +8,17 @@ import type { PartitionLag } from '../project/lag.js'
 /** The other metrics must not wait longer for Postgres or Kafka. */
 const TIMEOUT_MS = 1_000
 
+/** Sets the gauges of the pool of database connections. */
+export function refreshPoolGauges(
+  { databaseConnections, databaseConnectionsMax, databaseWaiting }: Metrics,
+  pool: Pick<pg.Pool, 'totalCount' | 'idleCount' | 'waitingCount' | 'options'>
+): void {
+  databaseConnections.set({ state: 'idle' }, pool.idleCount)
+  databaseConnections.set({ state: 'active' }, pool.totalCount - pool.idleCount)
+  databaseConnectionsMax.set(pool.options.max)
+  databaseWaiting.set(pool.waitingCount)
+}
+
 /** Sets the gauge to the requests used of each account's quota; to no value when Postgres does not answer. */
 export async function refreshQuotaGauge({ quotaUsed }: Metrics, quotaUsage: LoadQuotaUsage): Promise<void> {
   const usages = await withTimeout(TIMEOUT_MS, quotaUsage()).catch(() => [])

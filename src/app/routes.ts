@@ -19,7 +19,7 @@ import { HOUR_MS } from '../lib/instant.js'
 import live from '../live/route.js'
 import { buildLiveStreams } from '../live/streams.js'
 import { createQuotaUsage, type LoadQuotaUsage } from '../mightycall/rest/quota/usage.js'
-import { type Metrics, metricsRoute } from '../observability/metrics.js'
+import { createRequestObserver, type Metrics, metricsRoute } from '../observability/metrics.js'
 import { createRepairs } from '../project/admin.js'
 import { lagOf } from '../project/lag.js'
 import { createTimeTravel } from '../project/time-travel.js'
@@ -28,7 +28,7 @@ import { createBackfills } from '../reconcile/backfill/backfills.js'
 import { createCompleteness } from '../reconcile/gaps/completeness.js'
 import type { Reconciliation } from '../reconcile/start.js'
 import type { RetriedStart } from './background-start.js'
-import { refreshGapGauge, refreshLagGauge, refreshQuotaGauge } from './gauges.js'
+import { refreshGapGauge, refreshLagGauge, refreshPoolGauges, refreshQuotaGauge } from './gauges.js'
 import { createLiveReaders } from './live-readers.js'
 import { createSystemState, type SystemStateOptions } from './system-state.js'
 
@@ -66,7 +66,8 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
   const app = createHttp({
     logger: httpLogger(logger),
     trustProxy: config.trustProxy,
-    keepAliveMs: config.keepAliveSeconds * 1000
+    keepAliveMs: config.keepAliveSeconds * 1000,
+    onResponse: createRequestObserver(metrics)
   })
   const admin = secrets.adminKey === null ? [] : [secrets.adminKey]
   const checks: Record<string, HealthCheck> = {}
@@ -123,6 +124,7 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
   await app.register(health, { checks, draining })
   const refresh = async () => {
     updateSpoolGauges(metrics, opened)
+    if (pool) refreshPoolGauges(metrics, pool)
     await Promise.all([
       quotaUsage && refreshQuotaGauge(metrics, quotaUsage),
       pool &&

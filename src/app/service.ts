@@ -106,7 +106,8 @@ async function build(
           longestCallMs: config.longestCallHours * HOUR_MS,
           clock,
           logger: logger.child({ stage: 'reconcile' }),
-          restLimits
+          restLimits,
+          metrics
         })
       : null
   const shared = { config, logger, metrics, now: clock.now, opened, settings, reconciling }

@@ -27,6 +27,8 @@ export interface HttpOptions {
   keepAliveMs?: number
   requestTimeoutMs?: number
   maxConnections?: number
+  /** Called after each response; `route` is undefined for an unknown path. */
+  onResponse?: (response: { method: string; route: string | undefined; status: number; seconds: number }) => void
 }
 
 /** Creates the server to which every role adds its routes. It sets timeouts, formats errors, and logs no URL. */
@@ -35,7 +37,8 @@ export function createHttp({
   trustProxy,
   requestTimeoutMs = REQUEST_TIMEOUT_MS,
   keepAliveMs = KEEP_ALIVE_MS,
-  maxConnections
+  maxConnections,
+  onResponse
 }: HttpOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
@@ -76,6 +79,17 @@ export function createHttp({
   // possibly the Content-Length.
   app.server.maxHeadersCount = 0
   limitConnections(app.server, app.log, maxConnections)
+  if (onResponse) {
+    app.addHook('onResponse', (request, reply, next) => {
+      onResponse({
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        seconds: reply.elapsedTime / 1000
+      })
+      next()
+    })
+  }
   if (!logger.isLevelEnabled('debug')) return app
   app.addHook('onResponse', async (request, reply) => {
     request.log.debug(

@@ -19,7 +19,7 @@ interface Alarm {
 
 /**
  * Every alarm, by name. An alarm is a log line at level error with the member `alarm`; it is counted by the metric
- * `mcs_alarms` and listed by GET /v1/system. A name is never changed: dashboards and scripts match on it.
+ * `mcs_alarms_total` and listed by GET /v1/system. A name is never changed: dashboards and scripts match on it.
  * docs/alarms.md is generated from this table.
  */
 export const ALARMS = {

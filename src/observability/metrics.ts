@@ -2,6 +2,7 @@ import type {} from '@fastify/swagger' // its `hide` in schemas
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { packageVersion } from '../lib/package-root.js'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -10,8 +11,54 @@ export function createMetrics() {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
+  // Gauges whose names end like those of counters. `nodejs_active_handles` and the others have the same by type.
+  for (const kind of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${kind}_total`)
+  new Gauge({
+    name: 'mcs_build_info',
+    help: 'Always 1; the labels are the versions of the package and of Node.js.',
+    labelNames: ['version', 'node_version'] as const,
+    registers
+  }).set({ version: packageVersion(), node_version: process.versions.node }, 1)
   return {
     registry,
+    requestDuration: new Histogram({
+      name: 'mcs_http_request_duration_seconds',
+      help:
+        'Duration of HTTP requests until the response is sent, without event streams. The route is a pattern, or ' +
+        '`none` for an unknown path.',
+      labelNames: ['method', 'route', 'status'] as const,
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers
+    }),
+    databaseConnections: new Gauge({
+      name: 'mcs_database_connections',
+      help: 'Connections of the pool to Postgres, by state: `idle`, or `active` while they are in use.',
+      labelNames: ['state'] as const,
+      registers
+    }),
+    databaseConnectionsMax: new Gauge({
+      name: 'mcs_database_connections_max',
+      help: 'The largest number of connections of the pool: DATABASE_POOL_SIZE.',
+      registers
+    }),
+    databaseWaiting: new Gauge({
+      name: 'mcs_database_waiting_queries',
+      help: 'Queries and transactions that wait for a connection of the pool.',
+      registers
+    }),
+    mightycallDuration: new Histogram({
+      name: 'mcs_mightycall_request_duration_seconds',
+      help: 'Duration of requests to the REST API of MightyCall. The status is `none` without a complete response.',
+      labelNames: ['route', 'status'] as const,
+      buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20],
+      registers
+    }),
+    mightycallErrors: new Counter({
+      name: 'mcs_mightycall_errors_total',
+      help: 'Failed calls of a route of the REST API of MightyCall, by the error code: see docs/errors.md.',
+      labelNames: ['route', 'code'] as const,
+      registers
+    }),
     webhooks: new Counter({
       name: 'mcs_webhooks_total',
       help: 'Requests to the webhook address, by result.',
@@ -74,7 +121,7 @@ export function createMetrics() {
       registers
     }),
     alarms: new Counter({
-      name: 'mcs_alarms',
+      name: 'mcs_alarms_total',
       help: 'Alarms by name; docs/alarms.md says what to do about each.',
       labelNames: ['name'] as const,
       registers
@@ -118,6 +165,29 @@ export function createMetrics() {
       help: 'Entities whose rows could not be folded; their events are kept.',
       registers
     })
+  }
+}
+
+/** Returns a function that counts a response of the HTTP server. */
+export function createRequestObserver({
+  requestDuration
+}: Metrics): (response: { method: string; route: string | undefined; status: number; seconds: number }) => void {
+  // Resolved once for each series: prom-client would look it up by its labels for every request.
+  const series = new Map<string, { observe: (seconds: number) => void }>()
+  return ({ method, route = 'none', status, seconds }) => {
+    const key = `${method} ${status} ${route}`
+    const known = series.get(key) ?? requestDuration.labels({ method, route, status })
+    series.set(key, known)
+    known.observe(seconds)
+  }
+}
+
+/** Returns an observer that counts the requests to MightyCall: see createRest. */
+export function createRestObserver({ mightycallDuration, mightycallErrors }: Metrics) {
+  return {
+    onExchange: ({ route, status, seconds }: { route: string; status: number | null; seconds: number }) =>
+      mightycallDuration.observe({ route, status: status ?? 'none' }, seconds),
+    onFailure: ({ route, code }: { route: string; code: string }) => mightycallErrors.inc({ route, code })
   }
 }
 

@@ -6,6 +6,7 @@ import type { BackgroundService } from '../lib/background-service.js'
 import type { Clock } from '../lib/clock.js'
 import { createQuotaLedger } from '../mightycall/rest/quota/ledger.js'
 import { createRest, type RestOptions } from '../mightycall/rest/rest.js'
+import { createRestObserver, type Metrics } from '../observability/metrics.js'
 import { createPageAcceptor } from './accept-page.js'
 import { trackProjection } from './await-projection.js'
 import { type BackfillRunner, startBackfillRunner } from './backfill/runner.js'
@@ -29,6 +30,7 @@ export interface ReconciliationOptions {
   logger: Logger
   /** Of requests to MightyCall, where they differ from the defaults. */
   restLimits?: RestOptions['limits']
+  metrics: Metrics
 }
 
 export interface Reconciliation {
@@ -51,7 +53,8 @@ export function createReconciliation({
   longestCallMs,
   clock,
   logger,
-  restLimits = {}
+  restLimits = {},
+  metrics
 }: ReconciliationOptions): Reconciliation {
   const rest = createRest({
     quota: createQuotaLedger(pool, dailyBudget),
@@ -59,6 +62,7 @@ export function createReconciliation({
     now: clock.now,
     random: Math.random,
     limits: restLimits,
+    observer: createRestObserver(metrics),
     onDrift: createDriftReporter({ pool, now: clock.now, logger })
   })
   const projection = trackProjection({ pool, append: createPageAcceptor({ pool, log, now: clock.now }) })

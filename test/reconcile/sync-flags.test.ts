@@ -3,6 +3,7 @@ import t from 'tap'
 import { type Account, createAccounts } from '../../src/accounts/accounts.js'
 import { openLocalLog } from '../../src/event-log/local/local-log.js'
 import { DAY_MS, HOUR_MS } from '../../src/lib/instant.js'
+import { createMetrics } from '../../src/observability/metrics.js'
 import { startProjector } from '../../src/project/projector.js'
 import { moveCursor } from '../../src/reconcile/cursors.js'
 import { createReconciliation } from '../../src/reconcile/start.js'
@@ -54,7 +55,8 @@ t.test('a sync finds what was read in MightyCall days after it was left, and say
     dailyBudget: 2_000,
     longestCallMs: 12 * HOUR_MS,
     clock,
-    logger
+    logger,
+    metrics: createMetrics()
   })
   const syncFrom = async (day: number) => {
     for (const route of ['calls', 'voicemails', 'journal'])

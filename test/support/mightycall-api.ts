@@ -5,7 +5,7 @@ import type { Account } from '../../src/accounts/accounts.js'
 import type { Drift } from '../../src/events/drift.js'
 import type { HttpLimits } from '../../src/mightycall/rest/http.js'
 import { createQuotaLedger } from '../../src/mightycall/rest/quota/ledger.js'
-import { createRest } from '../../src/mightycall/rest/rest.js'
+import { createRest, type RestObserver } from '../../src/mightycall/rest/rest.js'
 import { freshDatabase } from './database.js'
 import { DOCUMENTED_RESPONSES } from './documented-responses.js'
 import { listenOnLoopback } from './http-server.js'
@@ -64,6 +64,7 @@ interface Options extends Partial<Pick<Account, 'kind' | 'userKeys' | 'apiKey'>>
   replies?: Record<string, Reply>
   limits?: Partial<HttpLimits>
   budget?: number
+  observer?: RestObserver
   /** A database that tests share, each with its own API key. Default: a fresh database. */
   pool?: pg.Pool
 }
@@ -71,7 +72,7 @@ interface Options extends Partial<Pick<Account, 'kind' | 'userKeys' | 'apiKey'>>
 /** Sets up a REST client of such a server. The time stands still until the test calls `advance`. */
 export async function setUpRestClient(
   t: Test,
-  { replies, limits, budget = 2_000, pool: shared, ...overrides }: Options = {}
+  { replies, limits, budget = 2_000, pool: shared, observer, ...overrides }: Options = {}
 ) {
   const api = await startMightyCallApi(t, replies)
   const pool = shared ?? (await freshDatabase(t)).pool
@@ -82,6 +83,7 @@ export async function setUpRestClient(
   const rest = createRest({
     quota,
     ...(limits && { limits }),
+    ...(observer && { observer }),
     logger: createLineLogger('trace', line => lines.push(line)),
     now: () => clock.now,
     random: () => 1,

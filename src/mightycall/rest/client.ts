@@ -1,15 +1,15 @@
 import type { Logger } from 'pino'
 import type { Account } from '../../accounts/accounts.js'
-import { RestUnavailableError } from '../../errors.js'
+import { errorCodeOf, InternalError, RestUnavailableError } from '../../errors.js'
 import type { Drift } from '../../events/drift.js'
 import type { Semaphore } from '../../lib/semaphore.js'
 import { raiseAlarm } from '../../observability/alarms.js'
 import { responseError, restFailureOf } from './failures.js'
-import { type HttpLimits, type HttpRequest, type HttpResponse, sendHttp } from './http.js'
+import { type HttpOptions, type HttpRequest, type HttpResponse, sendHttp } from './http.js'
 import type { PermitClass, Quota } from './quota/port.js'
 import type { RateBlocks } from './rate-blocks.js'
 import { type RestResponse, readResponse } from './read-response.js'
-import type { InputOf, Route } from './route.js'
+import { type InputOf, type Route, routeName } from './route.js'
 import type { Credentials } from './token-request.js'
 import type { Tokens } from './tokens.js'
 import { writeRequest } from './write-request.js'
@@ -37,7 +37,9 @@ export interface RestClientOptions {
   credentials: () => Credentials
   tokens: Tokens
   quota: Quota
-  limits: HttpLimits
+  limits: HttpOptions
+  /** Called with the code of each failure. */
+  onFailure: (failure: { route: string; code: string }) => void
   logger: Logger
   now: () => Date
   /** Never rejects. */
@@ -46,17 +48,31 @@ export interface RestClientOptions {
 
 export function createRestClient(options: RestClientOptions): RestClient {
   const { account, state, limits, now, quota } = options
+
+  async function send<R extends Route>(
+    route: R,
+    input: InputOf<R>,
+    permitClass: PermitClass
+  ): Promise<RestResponse<R>> {
+    const request = writeRequest(route, input, account)
+    state.rateBlocks.check(route, now())
+    const response = await state.gate.run(() =>
+      route.isOpen ? sendHttp(request, limits) : sendSigned(request, permitClass, options)
+    )
+    const err = responseError(response, now(), state.rateBlocks.refusals(route))
+    state.rateBlocks.note(route, err)
+    if (err) throw route.hasOwnLimit ? err : await recordBlock(err, account.apiKey, quota)
+    return await readAndReportDrift(route, response.json, options)
+  }
+
   return {
     send: async (route, input, permitClass) => {
-      const request = writeRequest(route, input, account)
-      state.rateBlocks.check(route, now())
-      const response = await state.gate.run(() =>
-        route.isOpen ? sendHttp(request, limits) : sendSigned(request, permitClass, options)
-      )
-      const err = responseError(response, now(), state.rateBlocks.refusals(route))
-      state.rateBlocks.note(route, err)
-      if (err) throw route.hasOwnLimit ? err : await recordBlock(err, account.apiKey, quota)
-      return await readAndReportDrift(route, response.json, options)
+      try {
+        return await send(route, input, permitClass)
+      } catch (err) {
+        options.onFailure({ route: routeName(route), code: errorCodeOf(err) ?? new InternalError().code })
+        throw err
+      }
     }
   }
 }

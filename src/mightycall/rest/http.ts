@@ -2,6 +2,8 @@ import { RestUnavailableError, RestUnexpectedError } from '../../errors.js'
 import { parseJson } from '../../lib/json.js'
 
 export interface HttpRequest {
+  /** The route of the request, without values. */
+  route: string
   method: string
   url: string
   headers: Record<string, string>
@@ -21,6 +23,11 @@ export interface HttpLimits {
   maxBytes: number
 }
 
+export interface HttpOptions extends HttpLimits {
+  /** Called after each request, with the status of the response, or null when there was no complete one. */
+  onExchange: (exchange: { route: string; status: number | null; seconds: number }) => void
+}
+
 /**
  * Sends a request and reads the complete response. Node's fetch keeps connections alive. Redirects are not followed,
  * since their target would receive the key.
@@ -30,21 +37,26 @@ export interface HttpLimits {
  * @throws RestUnexpectedError   the response is larger than `maxBytes`, and was not read further
  */
 export async function sendHttp(
-  { url, ...request }: HttpRequest,
-  { timeoutMs, maxBytes }: HttpLimits
+  { url, route, ...request }: HttpRequest,
+  { timeoutMs, maxBytes, onExchange }: HttpOptions
 ): Promise<HttpResponse> {
   const signal = AbortSignal.timeout(timeoutMs)
+  const startedAt = performance.now()
+  let status: number | null = null
   try {
     const response = await fetch(url, { ...request, redirect: 'manual', signal })
     const body = await readBody(response, maxBytes)
+    status = response.status
     return {
-      status: response.status,
+      status,
       json: parseJson(body.toString()),
       retryAfter: response.headers.get('retry-after')
     }
   } catch (err) {
     if (err instanceof RestUnexpectedError) throw err
     throw new RestUnavailableError(signal.aborted ? `no response within ${timeoutMs} ms` : failureCodeOf(err))
+  } finally {
+    onExchange({ route, status, seconds: (performance.now() - startedAt) / 1000 })
   }
 }
 

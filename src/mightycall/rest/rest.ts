@@ -2,8 +2,8 @@ import type { Logger } from 'pino'
 import type { Account } from '../../accounts/accounts.js'
 import type { Drift } from '../../events/drift.js'
 import { createSemaphore } from '../../lib/semaphore.js'
-import { type AccountState, createRestClient, type RestClient, recordBlock } from './client.js'
-import type { HttpLimits } from './http.js'
+import { type AccountState, createRestClient, type RestClient, type RestClientOptions, recordBlock } from './client.js'
+import type { HttpLimits, HttpOptions } from './http.js'
 import type { Quota } from './quota/port.js'
 import { createRateBlocks, type RateBlocks } from './rate-blocks.js'
 import { credentialsOf, requestToken } from './token-request.js'
@@ -18,7 +18,11 @@ export interface RestOptions {
   /** Called for each response with unknown or unreadable values, and awaited before it is returned. Never rejects. */
   onDrift: (account: string, drifts: readonly Drift[]) => void | Promise<void>
   limits?: Partial<HttpLimits>
+  /** Receives what the metrics count. */
+  observer?: RestObserver
 }
+
+export type RestObserver = Pick<HttpOptions, 'onExchange'> & Pick<RestClientOptions, 'onFailure'>
 
 export interface Rest {
   /**
@@ -32,11 +36,13 @@ export interface Rest {
 
 const LIMITS: HttpLimits = { timeoutMs: 20_000, maxBytes: 16 * 1024 ** 2 }
 const MAX_IN_FLIGHT = 2
+const NO_OBSERVER: RestObserver = { onExchange: () => {}, onFailure: () => {} }
 
 /** Creates clients of MightyCall's REST API for the accounts of this process. */
 export function createRest(options: RestOptions): Rest {
   const states = new WeakMap<Account, AccountState>()
-  const limits = { ...LIMITS, ...options.limits }
+  const { onExchange, onFailure } = options.observer ?? NO_OBSERVER
+  const limits = { ...LIMITS, ...options.limits, onExchange }
 
   function stateOf(account: Account): AccountState {
     const state = states.get(account) ?? {
@@ -63,6 +69,7 @@ export function createRest(options: RestOptions): Rest {
         credentials,
         tokens,
         limits,
+        onFailure,
         onDrift: async drifts => {
           if (drifts.length > 0) await options.onDrift(account.id, drifts)
         }
@@ -75,7 +82,7 @@ type CredentialsOf = () => ReturnType<typeof credentialsOf>
 
 /** Token requests take a permit too, since it is not documented whether MightyCall counts them. */
 function countedTokens(
-  { credentials, rateBlocks, limits }: { credentials: CredentialsOf; rateBlocks: RateBlocks; limits: HttpLimits },
+  { credentials, rateBlocks, limits }: { credentials: CredentialsOf; rateBlocks: RateBlocks; limits: HttpOptions },
   { quota, now, random }: RestOptions
 ): Tokens {
   return createTokens({

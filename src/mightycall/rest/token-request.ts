@@ -4,7 +4,7 @@ import type { Account } from '../../accounts/accounts.js'
 import { RestAuthError, RestRefusedError, RestUnexpectedError } from '../../errors.js'
 import { isObject } from '../../lib/json.js'
 import { responseError } from './failures.js'
-import { type HttpLimits, type HttpResponse, sendHttp } from './http.js'
+import { type HttpOptions, type HttpResponse, sendHttp } from './http.js'
 
 export type Grant = { kind: 'credentials' } | { kind: 'refresh'; refreshToken: string }
 
@@ -25,8 +25,10 @@ const tokenResponse = Type.Object({
   refresh_token: Type.Optional(Type.Union([Type.String({ minLength: 1 }), Type.Null()]))
 })
 
+const TOKEN_ROUTE = 'POST /auth/token'
+
 interface TokenRequestOptions {
-  limits: HttpLimits
+  limits: HttpOptions
   now: () => Date
   /** The number of 429 responses in a row before this request. */
   refusals: number
@@ -47,6 +49,7 @@ export async function requestToken(
 ): Promise<IssuedToken> {
   const answer = await sendHttp(
     {
+      route: TOKEN_ROUTE,
       method: 'POST',
       url: `${baseUrl}/auth/token`,
       headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded', 'x-api-key': apiKey },
@@ -63,7 +66,7 @@ export async function requestToken(
   const { json } = answer
   if (!Value.Check(tokenResponse, json))
     throw new RestUnexpectedError(
-      `POST /auth/token, unreadable value at ${Value.Errors(tokenResponse, json)[0]?.instancePath || '/'}`
+      `${TOKEN_ROUTE}, unreadable value at ${Value.Errors(tokenResponse, json)[0]?.instancePath || '/'}`
     )
   const lifeMs = json.expires_in * 1000
   return {

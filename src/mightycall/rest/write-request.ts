@@ -19,6 +19,7 @@ export function writeRequest<R extends Route>(route: R, input: InputOf<R>, { kin
   const filledPath = path.replace(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(String(inPath[name])))
   const search = searchOf(query)
   return {
+    route: routeName(route),
     method: route.method,
     url: `${baseUrl}/api${filledPath}${search === '' ? '' : `?${search}`}`,
     headers: { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) },

@@ -26,6 +26,21 @@ for (const [kind, cases] of REQUESTS) {
   )
 }
 
+t.test('each request and each failure is observed by its route, without its values', async t => {
+  const [exchanges, failures]: [string[], string[]] = [[], []]
+  const { client } = await setUpRestClient(t, {
+    observer: {
+      onExchange: ({ route, status }) => exchanges.push(`${route} ${status}`),
+      onFailure: ({ route, code }) => failures.push(`${route} ${code}`)
+    },
+    replies: { 'GET /api/ping': response => response.socket?.destroy() }
+  })
+  await t.rejects(client.send(call, { path: { id: 'unknown' } }, 'sync'))
+  await t.rejects(client.send(ping, {}, 'sync'))
+  t.strictSame(exchanges, ['POST /auth/token 200', 'GET /calls/{id} 404', 'GET /ping null'])
+  t.strictSame(failures, ['GET /calls/{id} MCS_REST_NOT_FOUND', 'GET /ping MCS_REST_UNAVAILABLE'])
+})
+
 t.test('ping needs no credentials and no permit', async t => {
   const { client, seen } = await setUpRestClient(t, { apiKey: null, budget: 0 })
   t.equal((await client.send(ping, {}, 'sync')).body, '3')
