@@ -15,17 +15,27 @@ import { createPool, embeddedDir } from '../db/open.js'
  * @throws DatabaseError, EmbeddedPostgresError, DataDirError  one line for the operator
  */
 export async function withDatabase<T>(config: Config, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
-  const dataDir = embeddedDir(config)
-  const running = config.databaseUrl ?? (await attachEmbeddedPostgres({ dataDir }))
-  const own = running === null ? await startEmbeddedPostgres({ dataDir, log: message => console.error(message) }) : null
+  const { url, stop } =
+    config.databaseUrl === null ? await openEmbedded(config) : { url: config.databaseUrl, stop: null }
   try {
-    const url = own?.url ?? running ?? ''
     await runMigrations(url)
     const pool = createPool({ connectionString: url }, config.databasePoolSize, pino({ level: 'silent' }))
     return await work(pool).finally(() => pool.end())
   } finally {
-    await own?.stop()
+    await stop?.()
   }
+}
+
+/** The service may start its server at the same time. Then that one is used. */
+async function openEmbedded(config: Config): Promise<{ url: string; stop: (() => Promise<void>) | null }> {
+  const dataDir = embeddedDir(config)
+  const running = await attachEmbeddedPostgres({ dataDir })
+  if (running !== null) return { url: running, stop: null }
+  return startEmbeddedPostgres({ dataDir, log: message => console.error(message) }).catch(async err => {
+    const url = await attachEmbeddedPostgres({ dataDir })
+    if (url === null) throw err
+    return { url, stop: null }
+  })
 }
 
 /** The settings of the accounts as the service has them, so that a command folds rows as the service does. */

@@ -35,6 +35,8 @@ export interface Installation {
   postgresProxy: TcpProxy | null
   /** The DATA_DIR of the receiver. */
   dataDir: string
+  /** The environment of the receiver, with which a command can be run. */
+  environment: Record<string, string>
   webhook: URL
   adminKey: string
   /** Opens a pool that no fault affects; the server must be running. */
@@ -112,6 +114,7 @@ async function build(stage: Stage, plan: InstallationPlan, teardowns: Teardowns)
     postgres,
     postgresProxy,
     dataDir,
+    environment: { ...env, DATA_DIR: dataDir },
     webhook: new URL(`${receiver.url}/webhooks/mightycall/${secrets.WEBHOOK_TOKENS}`),
     adminKey: secrets.ADMIN_KEY,
     openPool: async () =>

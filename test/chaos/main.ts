@@ -9,6 +9,7 @@ import { lineOf, problemLines, summaryLine } from './report.js'
 import { RIGS, type Rig } from './rigs.js'
 import type { RunResult } from './run.js'
 import { cluster } from './scenarios/cluster.js'
+import { commandBesideStart } from './scenarios/command-beside-start.js'
 import { frozen } from './scenarios/frozen.js'
 import { lowDisk } from './scenarios/low-disk.js'
 import { postmaster } from './scenarios/postmaster.js'
@@ -26,6 +27,8 @@ Scenarios print lines of: name value unit goal met|missed.
   frozen      Kafka does not respond for a minute, at 200 notifications per second
   cluster     one of three brokers is killed, later two
   postmaster  the embedded Postgres is killed repeatedly
+  command-beside-start
+              the service is started while a command runs its own Postgres on the same data
   low-disk    the disk has 8 MiB left, which is too little for Postgres
 
 Bugs that can be injected and must be detected:
@@ -41,13 +44,14 @@ Examples:
   $ npm run chaos -- --scenario frozen --seconds 20
   $ npm run chaos -- --runs 50 --rig retries`
 
-const SCENARIOS = { frozen, cluster, postmaster, 'low-disk': lowDisk }
+const SCENARIOS = { frozen, cluster, postmaster, 'low-disk': lowDisk, 'command-beside-start': commandBesideStart }
 
 interface ChaosOptions {
   runs: number
   seed: number
   seconds: number
   kills: number
+  rounds: number
   rig?: Rig
   scenario?: keyof typeof SCENARIOS
 }
@@ -59,6 +63,7 @@ const program = new Command('chaos')
   .addOption(new Option('--scenario <name>', 'play a scenario instead of runs').choices(Object.keys(SCENARIOS)))
   .option('--seconds <n>', 'duration of the outage in the scenarios frozen and low-disk', wholeNumber, 60)
   .option('--kills <n>', 'number of kills in the scenario postmaster', wholeNumber, 20)
+  .option('--rounds <n>', 'number of starts in the scenario command-beside-start', wholeNumber, 8)
   .addOption(new Option('--rig <bug>', 'run the service with an injected bug').choices(RIGS).conflicts('scenario'))
   .addHelpText('after', HELP)
   .showHelpAfterError()

@@ -1,10 +1,9 @@
-import t, { type Test } from 'tap'
-import { lineOf } from '../bench/figures.js'
+import t from 'tap'
 import { mountingUnavailable } from '../chaos/disk.js'
 import { lowDisk } from '../chaos/scenarios/low-disk.js'
 import { postmaster } from '../chaos/scenarios/postmaster.js'
-import type { ScenarioReport } from '../chaos/scenarios/scenario.js'
 import { openStage } from '../chaos/stage.js'
+import { assertMet } from '../support/scenario-report.js'
 import { roundsOf } from '../support/seeds.js'
 
 const KILLS = roundsOf(3, 20)
@@ -23,11 +22,3 @@ t.test('notifications are accepted without the embedded Postgres', { timeout: 90
     assertMet(t, await lowDisk(stage, { seconds: LOW_DISK_SECONDS }))
   })
 })
-
-function assertMet(t: Test, { figures, problems }: ScenarioReport): void {
-  t.strictSame(problems, [])
-  for (const line of figures.map(lineOf)) {
-    t.comment(line)
-    t.notMatch(line, / missed$/)
-  }
-}
