@@ -46,17 +46,19 @@ const MAX_IN_DAY = 100
  * Calls without a report of their end. Those that began within the last hour are left to the list, which is read while
  * they are awaited, unless they are silent or newer evidence contradicts them.
  */
-const IN_DOUBT = `select c.call_id as id, c.state = 'ended' as "hasEnded", c.last_event_at as "lastEventAt",
+const IN_DOUBT = `with answered as materialized (
+    select o.call_id, o.started_at, leg.extension, leg.connected_at, leg.ended_at
+    from call_history o join call_legs leg on leg.account = o.account and leg.call_id = o.call_id
+    where o.account = $1 and o.started_at between $3 and $2
+      and leg.extension <> '' and leg.connected_at is not null and leg.ended_at is not null
+  )
+  select c.call_id as id, c.state = 'ended' as "hasEnded", c.last_event_at as "lastEventAt",
     contradiction.at as "contradictedAt"
   from call_history c left join lateral (
     select max(newer.ended_at) as at
-    from call_legs open
-      join call_history o on o.account = c.account and o.started_at between c.started_at and $2
-        and o.call_id <> c.call_id
-      join call_legs newer on newer.account = o.account and newer.call_id = o.call_id
-        and newer.extension = open.extension and newer.connected_at > c.last_event_at and newer.ended_at is not null
-    where c.state <> 'ended' and open.account = c.account and open.call_id = c.call_id and open.extension <> ''
-      and open.ended_at is null
+    from call_legs open join answered newer on newer.extension = open.extension and newer.call_id <> c.call_id
+      and newer.started_at >= c.started_at and newer.connected_at > c.last_event_at
+    where c.state <> 'ended' and open.account = c.account and open.call_id = c.call_id and open.ended_at is null
   ) contradiction on true
   where c.account = $1 and c.webhook_events > 0 and c.call_id ~ '^[A-Za-z0-9-]{1,64}$'
     and c.started_at >= $3 and c.last_event_at <= $2

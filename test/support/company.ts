@@ -1,5 +1,4 @@
 import type pg from 'pg'
-import type { Test } from 'tap'
 import type { Event } from '../../src/events/event.js'
 import { encodeEvent } from '../../src/events/record.js'
 import type { Topic } from '../../src/events/topics.js'
@@ -10,6 +9,7 @@ import { SIMULATED_API_KEY } from '../../src/simulator/notifications.js'
 import { freshDatabase } from './database.js'
 import { groupBy } from './group-by.js'
 import { SETTINGS } from './settings.js'
+import type { Teardown } from './teardown.js'
 
 export const COMPANY_START = Date.UTC(2026, 10, 23, 8)
 
@@ -51,7 +51,7 @@ export function projectorOf(
 }
 
 /** Creates a database and projects a simulated company into it. */
-export async function projectedCompany(t: Test, options: Partial<CompanyOptions> = {}) {
+export async function projectedCompany(t: Teardown, options: Partial<CompanyOptions> = {}) {
   const database = await freshDatabase(t)
   const { pool } = database
   const simulation = simulateCompany({ seed: 7, startAt: COMPANY_START, calls: 60, ...options })

@@ -7,6 +7,7 @@ import { overlappingCalls } from '../../support/overlapping-calls.js'
 import { projector } from '../../support/projection.js'
 import { queryApi } from '../../support/query-api.js'
 import { type CountedRow, countedRows, recount } from '../../support/recount-calls.js'
+import type { Teardown } from '../../support/teardown.js'
 
 const NOW = () => new Date(START + 48 * 3_600_000)
 
@@ -16,7 +17,15 @@ interface Answer {
   totals: ({ group: string | null } & ReturnType<typeof recount>)[]
 }
 
-async function company(t: Test) {
+let shared: ReturnType<typeof createCompany> | null = null
+
+/** One company for all tests, which only read. */
+function company() {
+  shared ??= createCompany(t)
+  return shared
+}
+
+async function createCompany(t: Teardown) {
   const { pool } = await projectedCompany(t, { calls: 300, hours: 30 })
   await pool.query(
     `update call_history set outcome = 'canceled' where call_id in (
@@ -76,7 +85,7 @@ function flat(value: object, prefix = ''): Map<string, unknown> {
 }
 
 t.test('every bucket says what a count of its calls says, and so do the totals', async t => {
-  const { stats, rows } = await company(t)
+  const { stats, rows } = await company()
   for (const [bucket, length] of [
     ['hour', 13],
     ['day', 10],
@@ -104,7 +113,7 @@ t.test('every bucket says what a count of its calls says, and so do the totals',
 })
 
 t.test('groups have their own counts, in every bucket', async t => {
-  const { stats, rows } = await company(t)
+  const { stats, rows } = await company()
   const keys = {
     businessNumber: (row: CountedRow) => row.business_number,
     number: (row: CountedRow) => row.business_number,
@@ -135,7 +144,7 @@ t.test('groups have their own counts, in every bucket', async t => {
 })
 
 t.test('waits can begin at the first ring, and returns can be due sooner', async t => {
-  const { stats, rows } = await company(t)
+  const { stats, rows } = await company()
   for (const [waitFrom, returnWithinMinutes] of [
     ['ring', 60],
     ['start', 5],
@@ -161,7 +170,7 @@ t.test('overlapping calls with transfers and lost ends have the measures of a re
 })
 
 t.test('the filters are those of the list of calls', async t => {
-  const { stats, rows, get } = await company(t)
+  const { stats, rows, get } = await company()
   const number = rows.find(row => row.business_number)?.business_number ?? ''
   const filters: [string, (row: CountedRow) => boolean][] = [
     ['direction=outbound', row => row.direction === 'outbound'],
@@ -362,7 +371,7 @@ for (const [name, calls, expected, seconds = 48 * 3_600] of RATES) {
 }
 
 t.test('refuses what it cannot understand, and spans with too many buckets', async t => {
-  const { get } = await company(t)
+  const { get } = await company()
   for (const query of [
     'bucket=year',
     'groupBy=client',

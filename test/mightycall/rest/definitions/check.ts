@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox'
+import { Compile, type Validator } from 'typebox/compile'
 import Value from 'typebox/value'
 import { CALLS } from './calls.js'
 import { CONTACTS } from './contacts.js'
@@ -74,6 +75,16 @@ export function responseProblems(
   return schema ? schemaProblems(schema, json, `${status}`) : [`no status ${status}`]
 }
 
+/** Returns whether a response matches its definition, which takes much less time than to say why not. */
+export function isResponse(
+  kind: Kind,
+  request: Pick<SentRequest, 'method' | 'path'>,
+  { status, json }: { status: number; json: unknown }
+): boolean {
+  const schema = definitionOf(kind, request)?.responses[status] ?? GENERAL[status]
+  return schema !== undefined && matches(schema, json)
+}
+
 function parameterProblems(name: string, parameter: Parameter | undefined, values: readonly string[]): string[] {
   if (!parameter) return [`no parameter ${name}`]
   if (values.length > 1 && parameter.many !== 'repeated') return [`${name} is repeated`]
@@ -91,8 +102,16 @@ function bodyProblems(body: Definition['body'], { headers, body: sent }: SentReq
   )
 }
 
+const validators = new WeakMap<TSchema, Validator>()
+
+function matches(schema: TSchema, value: unknown): boolean {
+  const validator = validators.get(schema) ?? Compile(schema)
+  validators.set(schema, validator)
+  return validator.Check(value)
+}
+
 function schemaProblems(schema: TSchema, value: unknown, where: string): string[] {
-  if (Value.Check(schema, value)) return []
+  if (matches(schema, value)) return []
   const [error] = [...Value.Errors(schema, value)].sort((a, b) => b.instancePath.length - a.instancePath.length)
   return [`${where}: ${error?.instancePath} ${error?.message} ${JSON.stringify(error?.params)}`]
 }
