@@ -13,7 +13,7 @@ export interface ReusableDatabases {
 }
 
 /** An empty database. */
-export interface ReusableDatabase {
+interface ReusableDatabase {
   name: string
   pool: pg.Pool
   /** @param isPrivate  true when no other connections than those of the pool can have been opened */
