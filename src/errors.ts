@@ -26,6 +26,12 @@ export const ListenError = createError<[address: string, code: string]>(
   'cannot listen on %s (%s): set HOST or PORT',
   500
 )
+export const OpenFilesError = createError<[limit: number, least: number]>(
+  'MCS_OPEN_FILES',
+  'this process may open only %d files at the same time: raise the limit to %d or more, with "ulimit -n", ' +
+    'LimitNOFILE= of systemd, or --ulimit nofile= of Docker',
+  500
+)
 export const EmbeddedPostgresError = createError<[problem: string]>(
   'MCS_EMBEDDED_POSTGRES',
   'embedded Postgres: %s',

@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { errorCodeOf } from './errors.js'
 import { armCrashPoint } from './lib/crash-points.js'
+import { requireOpenFiles } from './lib/open-files.js'
 import { packageVersion } from './lib/package-root.js'
 
 const program = new Command('mightycall-stream')
@@ -34,7 +35,18 @@ const commands: Record<string, () => Promise<MakeCommand>> = {
   'simulate-api': async () => (await import('./simulator/cli/simulate-api.js')).simulateApiCommand,
   demo: async () => (await import('./simulator/cli/demo.js')).demoCommand
 }
+/** The commands that run the service. */
+const NEED_FILES = ['start', 'demo']
+
 const [requested = ''] = process.argv.slice(2)
+
+try {
+  if (NEED_FILES.includes(requested)) requireOpenFiles() // before the modules of the command are opened
+} catch (err) {
+  console.error(explain(err))
+  process.exit(1)
+}
+
 for (const load of Object.hasOwn(commands, requested) ? [commands[requested]] : Object.values(commands)) {
   const make = await load?.()
   if (make) program.addCommand(make(process.env))

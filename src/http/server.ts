@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs'
-import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.js'
 import type { TrustProxy } from '../config/trust-proxy.js'
 import { ListenError, PortInUseError } from '../errors.js'
-import { throttle } from '../lib/throttle.js'
-import { raiseAlarm } from '../observability/alarms.js'
+import { limitConnections } from './connections.js'
 import { answerClientError, refusePath, registerErrorResponses } from './error-responses.js'
 import { errorSchema } from './error-schema.js'
 import { INSTANT_OR_DAY } from './instant-or-day.js'
@@ -105,49 +102,8 @@ export function createHttp({
   return app
 }
 
-/** An idle connection takes about 12 KiB, which makes 100 MiB in all. MightyCall needs only a few. */
-const MAX_CONNECTIONS = 8192
-
 /** How many new connections the kernel queues while Node is busy. Others retry after 1 s. Node's default is 511. */
 export const BACKLOG = 4096
-const WARN_EVERY_MS = 60_000
-
-/** From this share of the limit on, idle connections are closed. */
-const CROWDED_SHARE = 0.75
-
-/**
- * Limits open connections. Further connections are closed at once, and an alarm is raised. Before that, idle ones are
- * closed, so that they cannot crowd out a sender. Half of the limit on open files stays free, since the event log has
- * to open files for its segments.
- */
-function limitConnections(server: Server, log: FastifyBaseLogger, cap = MAX_CONNECTIONS): void {
-  server.maxConnections = Math.min(cap, Math.floor(openFilesLimit() / 2))
-  const warn = throttle(WARN_EVERY_MS, () =>
-    raiseAlarm(
-      log,
-      { alarm: 'connections', maxConnections: server.maxConnections },
-      'too many open connections: new connections are closed at once'
-    )
-  )
-  server.on('drop', warn)
-  const crowded = Math.ceil(server.maxConnections * CROWDED_SHARE)
-  let open = 0
-  server.on('connection', socket => {
-    open++
-    socket.once('close', () => open--)
-    if (open >= crowded) server.closeIdleConnections()
-  })
-}
-
-/** Returns how many files this process may open (Node raises it to the hard limit), or Infinity when it is unknown. */
-export function openFilesLimit(): number {
-  try {
-    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
-    return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit)
-  } catch {
-    return Number.POSITIVE_INFINITY // not Linux
-  }
-}
 
 /**
  * Starts to accept connections.

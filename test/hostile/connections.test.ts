@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import t, { type Test } from 'tap'
-import { openFilesLimit } from '../../src/http/server.js'
+import { openFilesLimit } from '../../src/lib/open-files.js'
 import { DOCUMENTED_NOTIFICATIONS } from '../support/documented-notifications.js'
 import { eventually } from '../support/eventually.js'
 import { openRawConnection, rawRequest } from '../support/raw-connection.js'
@@ -42,11 +42,19 @@ t.test(`${MANY} idle or unfinished connections do not affect valid senders`, asy
 })
 
 t.test('connections beyond the limit are closed at once with one alarm, and existing ones are kept', async t => {
-  const { port, path, lines } = await startReceiver(t, { maxConnections: 3 })
-  const kept = await openRawConnection(t, port)
-  kept.send(rawRequest(`POST ${path}`, [`Content-Length: ${BODY.length}`]))
-  await openRawConnection(t, port)
-  await openRawConnection(t, port)
+  const { app, port, path, lines } = await startReceiver(t, { maxConnections: 3 })
+  let begun = 0
+  app.server.on('request', () => begun++)
+  const begin = async () => {
+    const connection = await openRawConnection(t, port)
+    const before = begun
+    connection.send(rawRequest(`POST ${path}`, [`Content-Length: ${BODY.length}`]))
+    await eventually('the request is read', () => begun > before)
+    return connection
+  }
+  const kept = await begin()
+  await begin()
+  await begin()
   for (let i = 0; i < 5; i++) await (await openRawConnection(t, port)).untilClosed
   kept.send(BODY)
   await kept.untilAnswered()
@@ -67,6 +75,29 @@ t.test('idle connections make room for new ones before the limit is reached', as
   for (let i = 0; i < 6; i++) await send()
   for (const { untilClosed } of idle) await untilClosed
   t.notOk(lines.some(line => line.includes('"alarm":"connections"')))
+})
+
+t.test('connections that send nothing, or an incomplete request, make room for a sender', async t => {
+  const { app, port, path, lines } = await startReceiver(t, { maxConnections: 40 })
+  const sender = await openRawConnection(t, port)
+  const send = async () => {
+    const before = sender.statuses().length
+    sender.send(rawRequest(`POST ${path}`, [`Content-Length: ${BODY.length}`], BODY))
+    await eventually('the response has arrived', () => sender.statuses().length > before)
+  }
+  await send()
+  const [silent] = await openMany(t, port, 1)
+  for (const socket of await openMany(t, port, 200)) socket.write('POST /webhooks/mightycall/x HTTP/1.1\r\nX-Slow: ')
+  await eventually('the oldest silent connection is closed', () => silent?.destroyed === true)
+  await send()
+  t.strictSame(sender.statuses(), [200, 200], 'the connection of a sender is kept while others can be closed')
+  const later = await openRawConnection(t, port)
+  later.send(rawRequest(`POST ${path}`, [`Content-Length: ${BODY.length}`], BODY))
+  await later.untilAnswered()
+  t.strictSame(later.statuses(), [200], 'a new sender is served')
+  t.notOk(lines.some(line => line.includes('"alarm":"connections"')))
+  const count = await new Promise(resolve => app.server.getConnections((_err, count) => resolve(count)))
+  t.ok(Number(count) <= 40)
 })
 
 t.test('the limit leaves half of the file descriptors to the event log', async t => {
