@@ -3,6 +3,7 @@ import { asyncApi } from './asyncapi.js'
 import { CLIENT_SCHEMA, clientSchema } from './client.js'
 import { configurationPage, environmentExample } from './configuration.js'
 import { contributingPage } from './contributing.js'
+import { csvPage } from './csv.js'
 import { databasePage } from './database.js'
 import { errorsPage } from './errors.js'
 import { metricsPage } from './metrics.js'
@@ -12,8 +13,10 @@ import { eventSchemaFiles } from './schemas.js'
 
 /** Every document that is generated from the code, by its path in the repository. The same code gives the same text. */
 export async function generatedDocs(): Promise<Map<string, string>> {
+  const described = await openApi()
   return new Map([
-    ['docs/openapi.json', readableJson(await openApi())],
+    ['docs/openapi.json', readableJson(described)],
+    ['docs/csv.md', csvPage(described)],
     ['docs/asyncapi.json', json(asyncApi())],
     ...eventSchemaFiles().map(({ path, schema }) => [path, json(schema)] as const),
     ['docs/configuration.md', configurationPage()],
