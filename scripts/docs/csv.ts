@@ -26,7 +26,7 @@ type Kind = 'string' | 'float64' | 'Int64' | 'boolean' | 'time' | 'json_text'
 const KINDS: readonly Kind[] = ['string', 'float64', 'Int64', 'boolean', 'time', 'json_text']
 const WIDTH = 100
 
-/** docs/csv.md: the types of the columns of every list, as pandas needs them. test/full/pandas.test.ts runs the code. */
+/** docs/csv.md: the types of the columns of every list for pandas. test/full/pandas.test.ts runs the code. */
 export function csvPage(openApi: object): string {
   const document = openApi as Document // as fastify-swagger makes it
   return `# CSV files
@@ -34,11 +34,11 @@ export function csvPage(openApi: object): string {
 ${notice('scripts/docs/csv.ts and the schemas of the lists')}
 
 \`?format=csv\` streams a whole list as UTF-8 text in the format of RFC 4180: a header, then one line for each row. An
-empty cell is a null, times are in UTC, durations are in seconds, and a list is JSON. Nested fields have columns of their
-own, such as \`client.number\`. An apostrophe is inserted where a spreadsheet could take a text for a formula.
+empty cell is a null, times are in UTC, durations are in seconds, and a list is JSON. Nested fields have columns of
+their own, such as \`client.number\`. An apostrophe is inserted where a spreadsheet could take a text for a formula.
 
-Programs that guess types damage the data: an extension \`007\` becomes 7, a number \`+15550347567\` loses its sign, and a
-client with the name "NA" becomes a null. Give the types instead, in pandas 2 or later as follows.
+Programs that guess types damage the data: an extension \`007\` becomes 7, a number \`+15550347567\` loses its sign, and
+a client with the name "NA" becomes a null. Give the types instead, in pandas 2 or later as follows.
 
 \`\`\`python
 import json

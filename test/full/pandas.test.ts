@@ -36,7 +36,8 @@ t.test(
     await pool.query(`update mightycall_extensions set display_name = 'null' where extension = '101'`)
     await pool.query(`insert into call_history (account, call_id, direction, state, client_number, client_name,
         answered_by, started_at, last_event_at, webhook_events, rest_events, contribution)
-      values ('default', '1e5', 'inbound', 'waiting', '+15550000001', 'NA', '007', '2026-11-23', '2026-11-23', 1, 0, '[]')`)
+      values ('default', '1e5', 'inbound', 'waiting', '+15550000001', 'NA',
+        '007', '2026-11-23', '2026-11-23', 1, 0, '[]')`)
     const { get } = await queryApi(t, pool, () => new Date(START + 48 * 3_600_000))
     const blocks = [...PAGE.matchAll(/## (\/v1\/\S+)\n\n```python\n(.*?)```/gs)].map(([, url = '', code = '']) => ({
       url,
@@ -72,7 +73,7 @@ function flatten(item: unknown, columns: readonly string[]): Record<string, unkn
   return Object.fromEntries(columns.map(column => [column, valueAt(column) ?? null]))
 }
 
-/** Returns a function that prepares a Python with pandas in a folder, or null when this machine has no Python for it. */
+/** Returns a function that prepares a Python with pandas in a folder, or null when there is no suitable Python. */
 async function findPython(): Promise<((dir: string) => Promise<string>) | null> {
   const works = (code: string) =>
     run('python3', ['-c', code]).then(
