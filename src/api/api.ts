@@ -2,9 +2,7 @@ import compress, { type FastifyCompressOptions } from '@fastify/compress'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Access } from '../access/access.js'
-import { NotMigratedError, NotReadyError } from '../errors.js'
 import browsers, { type SecurityHeadersOptions } from '../http/security-headers.js'
-import { isDatabaseUnavailable, isSchemaMissing } from '../lib/sqlstate.js'
 import keys from './access/keys.js'
 import me from './access/me.js'
 import organizationNumbers from './access/organization-numbers.js'
@@ -26,6 +24,7 @@ import agents from './agents/routes.js'
 import gate, { type ApiLimits } from './authorize.js'
 import calls, { type CallsOptions } from './calls/routes.js'
 import timeline from './calls/timeline.js'
+import { asUnavailable } from './database-errors.js'
 import firstSystemDirectory from './first-system/directory.js'
 import firstSystemReports from './first-system/reports.js'
 import firstSystemSync from './first-system/sync.js'
@@ -63,7 +62,7 @@ const api = fp<ApiOptions>(
   async (app, { access, limits, addRoutes, ...others }) => {
     const deps = { ...others, ...access }
     app.setErrorHandler(err => {
-      throw asRefusal(err)
+      throw asUnavailable(err) ?? err
     })
     await app.register(gate, { authenticate: access.authenticate, limits })
     await app.register(calls, deps)
@@ -102,12 +101,6 @@ const api = fp<ApiOptions>(
   },
   { name: 'api', fastify: '5.x', encapsulate: true }
 )
-
-/** Turns an error of a database that cannot answer for now into a 503, which callers retry. */
-function asRefusal(err: unknown): unknown {
-  if (isDatabaseUnavailable(err)) return Object.assign(new NotReadyError(), { cause: err })
-  return isSchemaMissing(err) ? Object.assign(new NotMigratedError(), { cause: err }) : err
-}
 
 export type QueryOptions = ApiOptions & Pick<SecurityHeadersOptions, 'corsOrigins'>
 

@@ -7,6 +7,9 @@ import { attachEmbeddedPostgres } from '../db/embedded/attach.js'
 import { startEmbeddedPostgres } from '../db/embedded/server.js'
 import { runMigrations } from '../db/migrate.js'
 import { createPool, embeddedDir } from '../db/open.js'
+import { DatabaseError, EmbeddedPostgresError } from '../errors.js'
+import { codeOrNameOf } from '../lib/error-code.js'
+import { isDatabaseUnavailable } from '../lib/sqlstate.js'
 
 /**
  * Runs the work of a command on the database of the service, after migrating it: DATABASE_URL, else the embedded server
@@ -15,6 +18,14 @@ import { createPool, embeddedDir } from '../db/open.js'
  * @throws DatabaseError, EmbeddedPostgresError, DataDirError  one line for the operator
  */
 export async function withDatabase<T>(config: Config, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
+  return useDatabase(config, work).catch(err => {
+    if (!isDatabaseUnavailable(err)) throw err
+    const problem = `the connection was lost (${codeOrNameOf(err)}): run the command again when the server is back`
+    throw config.databaseUrl === null ? new EmbeddedPostgresError(problem) : new DatabaseError(problem)
+  })
+}
+
+async function useDatabase<T>(config: Config, work: (pool: pg.Pool) => Promise<T>): Promise<T> {
   const { url, stop } =
     config.databaseUrl === null ? await openEmbedded(config) : { url: config.databaseUrl, stop: null }
   try {

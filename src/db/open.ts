@@ -90,10 +90,11 @@ export function createPool(connection: pg.ClientConfig, max: number, log: Logger
     query_timeout: 60_000, // a server that hangs must not block a partition or the shutdown
     idle_in_transaction_session_timeout: 60_000 // a frozen process must not keep the lock of a checkpoint
   })
+  const warn = throttle(WARN_EVERY_MS, (err: Error) => log.warn({ err }, 'idle connections to Postgres were lost'))
   // Without a listener, the 'error' event would crash the process. A server that ends closes all connections at once.
-  pool.on(
-    'error',
-    throttle(WARN_EVERY_MS, (err: Error) => log.warn({ err }, 'idle connections to Postgres were lost'))
-  )
+  // The embedded server ends after the pool, whose connections may still be closing.
+  pool.on('error', err => {
+    if (!pool.ending) warn(err)
+  })
   return pool
 }

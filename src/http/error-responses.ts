@@ -3,21 +3,20 @@ import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import {
   BadRequestError,
-  BusyError,
   ExpectationError,
   HeadersTooLargeError,
   InternalError,
   InvalidParameterError,
   MethodNotAllowedError,
   NotFoundError,
-  OverloadedError,
   RequestTimeoutError,
   StoppingError
 } from '../errors.js'
 import { createAllowedMethods } from './allowed-methods.js'
+import { createFailureLog } from './failure-log.js'
 
 /** For a 503 whose cause does not say how long it will last. */
-const RETRY_AFTER_SECONDS = 5
+export const RETRY_AFTER_SECONDS = 5
 
 /** Makes every refusal of this server a response with a code, also those that Fastify and Node send themselves. */
 export function registerErrorResponses(app: FastifyInstance): void {
@@ -26,7 +25,11 @@ export function registerErrorResponses(app: FastifyInstance): void {
   app.addHook('preClose', async () => {
     isClosing = true
   })
-  app.setErrorHandler<FastifyError>((err, request, reply) => answerError(err, request, reply))
+  const logFailure = createFailureLog(app.log)
+  app.setErrorHandler<FastifyError>((err, request, reply) => {
+    logFailure(err, request)
+    return answerError(err, request, reply)
+  })
   // This runs before the body is read. Fastify would read the body and check its Content-Type for an unknown path too.
   app.addHook('onRequest', (request, reply, next) => {
     if (isClosing) sendError(request, reply, new StoppingError())
@@ -79,12 +82,8 @@ function clientErrorOf(code: string | undefined): FastifyError {
 }
 
 function answerError(err: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const route = request.routeOptions.url
   if (err.validation) return sendError(request, reply, new InvalidParameterError(describeValidation(err)))
-  const statusCode = err.statusCode ?? 500
-  if (statusCode >= 500 && !(err instanceof OverloadedError || err instanceof BusyError))
-    request.log.error({ route, err }, 'a request failed')
-  if (err.statusCode === undefined || statusCode < 400) return sendError(request, reply, new InternalError())
+  if (err.statusCode === undefined || err.statusCode < 400) return sendError(request, reply, new InternalError())
   return sendError(request, reply, err)
 }
 

@@ -3,8 +3,29 @@ import path from 'node:path'
 import t from 'tap'
 import { databaseWithAllTables } from '../support/backups.js'
 import { freshDatabase } from '../support/database.js'
+import { eventually } from '../support/eventually.js'
 import { runCommand } from '../support/service.js'
 import { tempDir } from '../support/temp-dir.js'
+
+t.test('a command whose database goes away says so in one line', async t => {
+  const { url, pool } = await freshDatabase(t)
+  const file = path.join(tempDir(t), 'b.gz')
+  const blocker = await pool.connect()
+  await blocker.query('begin; lock table events in access exclusive mode')
+  const running = runCommand(['backup', file], { DATABASE_URL: url })
+  const waiting = () =>
+    pool.query<{ pid: number }>(
+      `select pid from pg_stat_activity
+       where datname = current_database() and wait_event_type = 'Lock' and query like 'select count(*)%'`
+    )
+  await eventually('the backup waits for the table', async () => ((await waiting()).rowCount ?? 0) > 0)
+  for (const { pid } of (await waiting()).rows) await pool.query('select pg_terminate_backend($1)', [pid])
+  const { code, stdout, stderr } = await running
+  await blocker.query('rollback')
+  blocker.release()
+  t.strictSame([code, stdout], [1, ''])
+  t.match(stderr, /^DATABASE_URL: the connection was lost \(57P01\): [^\n]* \[MCS_DATABASE\]\n$/)
+})
 
 t.test('a backup is written, verified, and restored with its read models', async t => {
   const { url, pool, events } = await databaseWithAllTables(t, { calls: 20 })

@@ -304,6 +304,17 @@ t.test('when the append fails, the response is 503 with Retry-After', async t =>
   t.notOk(logged().includes(OLD))
 })
 
+t.test('repeated refusals are counted instead of logged one by one', async t => {
+  const { post, logged } = await receiver(t, {
+    append: async () => {
+      throw new NotStoredError()
+    }
+  })
+  for (let i = 0; i < 20; i++) t.equal((await post(OLD, started)).statusCode, 503)
+  t.equal(logged().match(/"msg":"requests are refused"/g)?.length, 1)
+  t.equal(logged().match(/"level":(?:40|50|60)/g)?.length, 1)
+})
+
 t.test('log lines contain no token, key, number or URL', async t => {
   const { post, logged } = await receiver(t)
   await post(OLD, started)

@@ -1,8 +1,10 @@
 import type { FastifyError, FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import type { Viewer } from '../../access/viewer.js'
-import { InvalidParameterError } from '../../errors.js'
-import { isDatabaseUnavailable } from '../../lib/sqlstate.js'
+import { InternalError, InvalidParameterError } from '../../errors.js'
+import { RETRY_AFTER_SECONDS } from '../../http/error-responses.js'
+import { createFailureLog } from '../../http/failure-log.js'
+import { asUnavailable } from '../database-errors.js'
 import { accountsParameter } from '../list/parameters.js'
 
 interface OrganizationParameters {
@@ -31,14 +33,14 @@ export const failure = Type.Object(
 
 /** Reports server errors in the format of the first system. Client errors keep the format of this API. */
 export function answerFailures(app: FastifyInstance): void {
+  const logFailure = createFailureLog(app.log)
   app.setErrorHandler<FastifyError>(async (err, request, reply) => {
     if (err.validation || (err.statusCode ?? 500) < 500) throw err
-    request.log.error({ route: request.routeOptions.url, err }, 'a request failed')
-    const away = isDatabaseUnavailable(err)
-    const [detail, message] = away
-      ? ['MCS_NOT_READY', 'the database cannot be reached: try again later']
-      : ['MCS_INTERNAL', 'an internal error occurred']
-    return reply.code(away ? 503 : 500).send({ error: 'mightycall_read_failed', reason: 'database', detail, message })
+    const unavailable = asUnavailable(err)
+    const { statusCode = 500, code: detail, message } = unavailable ?? new InternalError()
+    logFailure(unavailable ?? err, request)
+    if (unavailable) reply.header('retry-after', RETRY_AFTER_SECONDS)
+    return reply.code(statusCode).send({ error: 'mightycall_read_failed', reason: 'database', detail, message })
   })
 }
 

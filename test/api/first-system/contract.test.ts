@@ -239,14 +239,15 @@ t.test('invalid queries are rejected, and internal errors have the format of the
   ]) {
     t.match((await get(`${BASE}/reports?${query}`)).json(), { statusCode: 400, code: 'MCS_INVALID_PARAMETER' }, query)
   }
+  const failure = { error: 'mightycall_read_failed', reason: 'database' }
+  await pool.query('alter table mightycall_reports alter column account type bytea using account::bytea')
+  t.match((await get(`${BASE}/reports`)).json(), {
+    ...failure,
+    detail: 'MCS_INTERNAL',
+    message: 'an internal error occurred'
+  })
   await pool.query('alter table mightycall_reports rename to elsewhere')
-  t.match(
-    { ...(await get(`${BASE}/reports`)).json<object>() },
-    {
-      error: 'mightycall_read_failed',
-      reason: 'database',
-      detail: 'MCS_INTERNAL',
-      message: 'an internal error occurred'
-    }
-  )
+  const answer = await get(`${BASE}/reports`)
+  t.match(answer, { statusCode: 503, headers: { 'retry-after': '5' } })
+  t.match(answer.json(), { ...failure, detail: 'MCS_NOT_MIGRATED' })
 })
