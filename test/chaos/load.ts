@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { encodeEvent } from '../../src/events/record.js'
 import type { Topic } from '../../src/events/topics.js'
 import { pause } from '../../src/lib/backoff.js'
@@ -78,6 +79,7 @@ export function prepareLoad(
   notifications: readonly Notification[],
   { clients, onPost = () => {}, signal = new AbortController().signal }: PostOptions
 ): () => Promise<Post[]> {
+  setMaxListeners(0, signal) // each client listens
   const due = notifications.map(({ at, body }) => ({ at, body, target: targetOf(body) }))
   const laneOf = createLanes(clients)
   const lanes = [...groupBy(due, ({ target }) => String(laneOf(target.key))).values()]

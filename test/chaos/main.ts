@@ -13,6 +13,8 @@ import { commandBesideStart } from './scenarios/command-beside-start.js'
 import { frozen } from './scenarios/frozen.js'
 import { lowDisk } from './scenarios/low-disk.js'
 import { postmaster } from './scenarios/postmaster.js'
+import { powerCut } from './scenarios/power-cut.js'
+import { stopDuringStart } from './scenarios/stop-during-start.js'
 import { openStage, type Stage } from './stage.js'
 
 const HELP = `
@@ -27,6 +29,9 @@ Scenarios print lines of: name value unit goal met|missed.
   frozen      Kafka does not respond for a minute, at 200 notifications per second
   cluster     one of three brokers is killed, later two
   postmaster  the embedded Postgres is killed repeatedly
+  power-cut   writes stop soon after the first start on an ext4 file system, and what was not synced is lost
+  stop-during-start
+              SIGTERM arrives while the service starts
   command-beside-start
               the service is started while a command runs its own Postgres on the same data
   low-disk    the disk has 8 MiB left, which is too little for Postgres
@@ -44,7 +49,15 @@ Examples:
   $ npm run chaos -- --scenario frozen --seconds 20
   $ npm run chaos -- --runs 50 --rig retries`
 
-const SCENARIOS = { frozen, cluster, postmaster, 'low-disk': lowDisk, 'command-beside-start': commandBesideStart }
+const SCENARIOS = {
+  frozen,
+  cluster,
+  postmaster,
+  'low-disk': lowDisk,
+  'power-cut': powerCut,
+  'stop-during-start': stopDuringStart,
+  'command-beside-start': commandBesideStart
+}
 
 interface ChaosOptions {
   runs: number
@@ -63,7 +76,7 @@ const program = new Command('chaos')
   .addOption(new Option('--scenario <name>', 'play a scenario instead of runs').choices(Object.keys(SCENARIOS)))
   .option('--seconds <n>', 'duration of the outage in the scenarios frozen and low-disk', wholeNumber, 60)
   .option('--kills <n>', 'number of kills in the scenario postmaster', wholeNumber, 20)
-  .option('--rounds <n>', 'number of starts in the scenario command-beside-start', wholeNumber, 8)
+  .option('--rounds <n>', 'number of starts in the last three scenarios', wholeNumber, 8)
   .addOption(new Option('--rig <bug>', 'run the service with an injected bug').choices(RIGS).conflicts('scenario'))
   .addHelpText('after', HELP)
   .showHelpAfterError()

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import type { Figure } from '../../bench/figures.js'
 import { logDirOf } from '../campaign.js'
 import { check, type Verdict } from '../checkers/check.js'
@@ -62,7 +61,6 @@ export async function runScenario<T>(
 ): Promise<ScenarioResult<T>> {
   const installation = await createInstallation(stage, plan)
   const over = new AbortController()
-  setMaxListeners(0, over.signal) // each client listens
   try {
     await startAll(installation)
     const notifications = notificationsOf(SEED, { ...LOAD, rate }, postingMs)
