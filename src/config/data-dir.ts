@@ -1,5 +1,6 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { DataDirError } from '../errors.js'
+import { createDirectoryDurably } from '../lib/durable-file.js'
 
 /**
  * Creates the data directory, unless it exists.
@@ -8,7 +9,7 @@ import { DataDirError } from '../errors.js'
 export function createDataDir(dir: string): void {
   try {
     // 711: when the service runs as root, Postgres runs as another user and must be able to pass through
-    mkdirSync(dir, { recursive: true, mode: 0o711 })
+    createDirectoryDurably(dir, { mode: 0o711 })
     accessSync(dir, constants.W_OK | constants.X_OK)
   } catch (err) {
     const { code } = err as NodeJS.ErrnoException // node:fs throws only these

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { linkSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { linkSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { DataDirError } from '../errors.js'
+import { createDirectoryDurably } from './durable-file.js'
 
 /** A lock that one process at a time holds. The kernel releases it, however the owner ends. */
 export interface OwnerLock {
@@ -21,7 +22,7 @@ const SOCKET_PATH_BYTES = 90 // the kernel accepts 107, and the number is append
  * @throws DataDirError  another running process has locked the directory
  */
 export async function acquireOwnerLock(dir: string): Promise<OwnerLock> {
-  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  createDirectoryDurably(dir, { mode: 0o700 })
   const base = socketsOf(dir)
   const candidate = `${base}${randomBytes(4).toString('hex')}`
   for (;;) {

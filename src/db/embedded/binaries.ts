@@ -137,6 +137,7 @@ function copyOf(root: string): string {
   if (existsSync(copy)) return copy
   const part = `${copy}.${process.pid}`
   cpSync(path.join(root, 'native'), part, { recursive: true, verbatimSymlinks: true })
+  spawnSync('sync') // a power failure must not leave empty files under the final name
   try {
     renameSync(part, copy)
   } catch {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, statSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { DataDirError } from '../../errors.js'
+import { createDirectoryDurably } from '../../lib/durable-file.js'
 import { type Account, canEnter, isOtherAccount, makePrivateDir } from './account.js'
 
 /** The files of one embedded server. Those beside the data folder survive the loss of that folder. */
@@ -33,12 +34,12 @@ export function pathsOf(dataDir: string, account: Account): ServerPaths {
  */
 export function preparePaths(dataDir: string, account: Account, log: (message: string) => void): ServerPaths {
   const requested = path.resolve(dataDir)
-  mkdirSync(path.dirname(requested), { recursive: true })
+  createDirectoryDurably(path.dirname(requested), { mode: 0o777 })
   if (!canEnter(account, path.dirname(requested))) openParent(path.dirname(requested))
   const paths = pathsOf(requested, account)
   if (paths.data !== requested) {
     log(`the account of Postgres cannot access ${requested}: its data is in ${paths.data}`)
-    mkdirSync(path.dirname(paths.data), { recursive: true })
+    createDirectoryDurably(path.dirname(paths.data), { mode: 0o777 })
   }
   if (!canEnter(account, path.dirname(paths.data)))
     throw new DataDirError(
