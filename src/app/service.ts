@@ -125,6 +125,7 @@ async function build(
     stopping: stopping.signal
   })
   closers.push(() => app.close())
+  if (reconciling) closers.push(reconciling.sync.close) // before the server, which waits for its requests
   const url = await listen(app, config)
   logger.info({ url }, 'listening')
   record.start(processNameOf(url))

@@ -25,7 +25,7 @@ export function registerErrorResponses(app: FastifyInstance): void {
   app.addHook('preClose', async () => {
     isClosing = true
   })
-  const logFailure = createFailureLog(app.log)
+  const logFailure = createFailureLog(app)
   app.setErrorHandler<FastifyError>((err, request, reply) => {
     logFailure(err, request)
     return answerError(err, request, reply)

@@ -40,6 +40,7 @@ const UNAVAILABLE_CODES = [
 const UNAVAILABLE_MESSAGES = [
   'Connection terminated',
   'Client was closed',
+  'Cannot use a pool after calling end',
   'Client has encountered a connection error',
   'timeout exceeded when trying to connect',
   'Query read timeout'

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Account } from '../accounts/accounts.js'
+import { StoppingError } from '../errors.js'
 import type { Event } from '../events/event.js'
 import type { Clock } from '../lib/clock.js'
 import { restFailureOf } from '../mightycall/rest/failures.js'
@@ -51,6 +52,11 @@ export interface Sync {
   runs: () => SyncRun[]
   /** The reason of an error of `run`, as the first system's contract names it. */
   reasonOf: (err: unknown) => SyncReason
+  /**
+   * Ends the runs after their current page, and waits for them: a run continues although its caller has disconnected.
+   * They reject with StoppingError.
+   */
+  close: () => Promise<void>
 }
 
 export interface SyncOptions extends Omit<ReadRouteOptions, 'append'> {
@@ -73,11 +79,17 @@ const COUNT = `select (select count(*)::int from phone_numbers where account = $
 export function createSync(options: SyncOptions): Sync {
   const running = new Map<string, Promise<SyncedCounts>>()
   const runs = new Map<string, SyncRun>()
+  let isClosing = false
+
+  function continueUnlessClosing(): void {
+    if (isClosing) throw new StoppingError()
+  }
 
   async function begin(account: Account): Promise<SyncedCounts> {
     const { pool, readers, clock, logger } = options
     const appended: Event[] = []
     const append: AcceptPage = async (facts, appendOptions) => {
+      continueUnlessClosing()
       const events = await options.append(facts, appendOptions)
       appended.push(...events)
       return events
@@ -104,7 +116,10 @@ export function createSync(options: SyncOptions): Sync {
     }
     runs.set(account.id, run)
     try {
-      for (const { reader, step } of steps) await readStep({ ...options, append }, account, reader, step)
+      for (const { reader, step } of steps) {
+        continueUnlessClosing()
+        await readStep({ ...options, append }, account, reader, step)
+      }
       await options.doubtfulCalls.read(accountContext(options, account, 'sync'), { isForced: true })
       await options.awaitProjected?.()
       await awaitProjection(pool, appended, PROJECTION_TIMEOUT_MS)
@@ -114,7 +129,7 @@ export function createSync(options: SyncOptions): Sync {
       return counts ?? { phones: 0, extensions: 0 }
     } catch (err) {
       run.failed = syncFailureReason(err)
-      logger.warn({ err, account: account.id, reason: run.failed }, 'sync failed')
+      if (!isClosing) logger.warn({ err, account: account.id, reason: run.failed }, 'sync failed')
       throw err
     } finally {
       run.finishedAt = clock.now()
@@ -129,7 +144,11 @@ export function createSync(options: SyncOptions): Sync {
       return run
     },
     runs: () => [...runs.values()],
-    reasonOf: syncFailureReason
+    reasonOf: syncFailureReason,
+    close: async () => {
+      isClosing = true
+      await Promise.allSettled(running.values())
+    }
   }
 }
 

@@ -33,7 +33,7 @@ export const failure = Type.Object(
 
 /** Reports server errors in the format of the first system. Client errors keep the format of this API. */
 export function answerFailures(app: FastifyInstance): void {
-  const logFailure = createFailureLog(app.log)
+  const logFailure = createFailureLog(app)
   app.setErrorHandler<FastifyError>(async (err, request, reply) => {
     if (err.validation || (err.statusCode ?? 500) < 500) throw err
     const unavailable = asUnavailable(err)
