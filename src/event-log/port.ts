@@ -68,7 +68,7 @@ export interface EventReader {
   bounds: (topic: Topic) => Promise<PartitionBounds[]>
   /** True when topics share one sequence of offsets, so that a gap within a topic does not mean a missing record. */
   sparse: boolean
-  /** Local log only: the damage found since it was opened. Damage is found before the records after it are delivered. */
+  /** Local log only: the damage found since it was opened, before the records after it are delivered. */
   damage?: () => readonly LogDamage[]
   /** Closes the subscriptions and waits for accepted appends. */
   close: () => Promise<void>

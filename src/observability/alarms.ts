@@ -61,8 +61,8 @@ export const ALARMS = {
       'The embedded Postgres has ended or cannot be started. Webhooks are received and kept in the event log, but ' +
       'nothing is projected, and the API answers with 503.',
     action:
-      'Read the problem in the log line; most often the disk is full, and needs at least 64 MB free. The service starts ' +
-      'Postgres again by itself.'
+      'Read the problem in the log line; most often the disk is full, and needs at least 64 MB free. The service ' +
+      'starts Postgres again by itself.'
   },
   'fold-failed': {
     scope: 'event',

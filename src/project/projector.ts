@@ -61,8 +61,8 @@ export async function startProjector(options: ProjectorOptions): Promise<Subscri
   }
 
   async function startAt({ topic, partition }: TopicPartition) {
-    const { at, hole, mustContain } = await findStart(pool, log, { logId, group, topic, partition }, now())
-    positions.set(`${topic}/${partition}`, { offset: at === 'first' ? -1n : at, mustContain })
+    const { at, hole, mustContain, lastHole } = await findStart(pool, log, { logId, group, topic, partition }, now())
+    positions.set(`${topic}/${partition}`, { offset: at === 'first' ? -1n : at, mustContain, lastHole })
     if (hole) reportHole(logger.child({ topic, partition }), hole)
     return at
   }
@@ -92,7 +92,7 @@ export async function startProjector(options: ProjectorOptions): Promise<Subscri
     }
     const last = records.at(-1)?.offset ?? -1n
     const offset = position && position.offset > last ? position.offset : last
-    positions.set(`${topic}/${partition}`, { offset, mustContain: false })
+    positions.set(`${topic}/${partition}`, { offset, mustContain: false, lastHole: position?.lastHole ?? 0n })
     onProjected(projected, batch)
   }
 
@@ -145,7 +145,8 @@ export function reportHole(logger: Logger, { reason, checkpoint, bounds }: Hole)
 
 function reportBatch(logger: Logger, { hole, wentBack, records, deadLetters, failures }: ProjectedBatch): void {
   if (hole) reportHole(logger, hole)
-  if (wentBack)
+  if (wentBack === 'reset') logger.info('the checkpoint was reset by a hole of the log: reading starts again there')
+  if (wentBack === 'unknown')
     raiseAlarm(
       logger,
       { alarm: 'checkpoint-went-back' },

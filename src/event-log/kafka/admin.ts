@@ -2,7 +2,7 @@ import type { Admin, Kafka } from 'kafkajs'
 import type { Topic } from '../../events/topics.js'
 import type { PartitionBounds } from '../port.js'
 import type { Connect } from './client.js'
-import { toKafkaError } from './errors.js'
+import { type ErrorContext, toKafkaError } from './errors.js'
 import { reopenOnFailure } from './reopen-on-failure.js'
 import { kafkaTopic } from './requests.js'
 
@@ -13,7 +13,7 @@ export interface Cluster {
 }
 
 /** Uses one admin object that is connected by the first request, and again after each failure. */
-export function createCluster(connect: Connect): Cluster {
+export function createCluster(connect: Connect, context: ErrorContext): Cluster {
   const admin = reopenOnFailure(
     DEADLINE_MS,
     () => connect(openAdmin),
@@ -22,7 +22,7 @@ export function createCluster(connect: Connect): Cluster {
   return {
     query: async question =>
       await admin.use(question).catch((err: unknown) => {
-        throw toKafkaError(err)
+        throw toKafkaError(err, context)
       }),
     close: admin.close
   }

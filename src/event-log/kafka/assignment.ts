@@ -29,6 +29,8 @@ export interface Assignment {
   /** Pauses the partition with increasing back-off after each rejection; other partitions continue. */
   backOff: (entry: AssignedPartition) => void
   clear: () => void
+  /** True when other members of the group read all partitions. */
+  isEmpty: () => boolean
   /** Why records cannot be delivered, or `null`. */
   trouble: () => string | null
 }
@@ -83,6 +85,7 @@ export function createAssignment(options: AssignmentOptions): Assignment {
     },
     backOff,
     clear: () => assigned.clear(),
+    isEmpty: () => assigned.size === 0,
     trouble: () => troubleOf([...assigned.values()])
   }
 }

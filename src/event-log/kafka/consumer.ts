@@ -5,14 +5,16 @@ import type { EventReader, SubscribeOptions, TopicPartition } from '../port.js'
 import { createAssignment, createFindStart } from './assignment.js'
 import { createBatchHandler, HEARTBEAT_MS } from './batches.js'
 import { createKafkaClient, type KafkaOptions } from './client.js'
-import { describeKafkaError } from './errors.js'
-import { REBALANCE_MS, watchFetchRecovery, watchLiveness } from './liveness.js'
+import { describeKafkaError, type ErrorContext } from './errors.js'
+import { REBALANCE_MS, watchFetches, watchLiveness } from './liveness.js'
 import { kafkaTopic, logTopic } from './requests.js'
 
 export interface ConsumerOptions {
   options: KafkaOptions
   subscription: SubscribeOptions
   bounds: EventReader['bounds']
+  /** Called with the reason when a consumer ends by itself. */
+  onFailure: (err: unknown) => void
   log: Logger
   /** How long a consumer may be silent before it is replaced; set by tests only. */
   silenceMs?: number | undefined
@@ -41,9 +43,9 @@ export function openConsumerSession({
   const consumer = createKafkaClient(options, 'consumer', log).consumer(settingsOf(group))
   const assignment = createAssignment({ consumer, topicPrefix, findStart: createFindStart(startAt, bounds, log), log })
   const state = { closing: false, joined: false }
-  const end = createEndSignal()
+  const end = createEndSignal(options)
   const liveness = watchLiveness(consumer, { onSilence: end.reach, silenceMs })
-  watchFetchRecovery(consumer, assignment.restartAll)
+  const fetches = watchFetches(consumer, assignment.restartAll)
   consumer.on(consumer.events.CRASH, ({ payload: { error } }) => end.reach(error))
   consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
     state.joined = true
@@ -72,7 +74,8 @@ export function openConsumerSession({
 
   function trouble(): string | null {
     if (end.problem()) return end.problem()
-    return state.joined ? (liveness.trouble() ?? assignment.trouble()) : 'is joining its consumer group'
+    if (!state.joined) return 'is joining its consumer group'
+    return liveness.trouble() ?? assignment.trouble() ?? (assignment.isEmpty() ? null : fetches.trouble())
   }
 
   return { ended: end.reached, hasJoined: () => state.joined, trouble, close }
@@ -112,7 +115,7 @@ async function run(consumer: Consumer, topics: string[], eachBatch: EachBatchHan
 }
 
 /** A signal that keeps the first reason. */
-function createEndSignal() {
+function createEndSignal(context: ErrorContext) {
   let problem: string | null = null
   let resolve: (reason: unknown) => void = () => {}
   const reached = new Promise<unknown>(resolveReached => {
@@ -121,7 +124,7 @@ function createEndSignal() {
   return {
     reached,
     reach: (reason: unknown) => {
-      problem ??= describeKafkaError(reason)
+      problem ??= describeKafkaError(reason, context)
       resolve(reason)
     },
     problem: () => problem

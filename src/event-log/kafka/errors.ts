@@ -1,17 +1,23 @@
 import { KafkaError } from '../../errors.js'
 
+/** The part of the configuration that decides what to do about an error. */
+export interface ErrorContext {
+  /** Whether missing topics are created. */
+  createTopics: boolean
+}
+
 /** Converts a kafkajs error to one line that says what to do and which variable to check. Never contains a password. */
-export function toKafkaError(err: unknown): Error {
+export function toKafkaError(err: unknown, context?: ErrorContext): Error {
   if (err instanceof KafkaError) return err
-  return Object.assign(new KafkaError(describeKafkaError(err)), { cause: err })
+  return Object.assign(new KafkaError(describeKafkaError(err, context)), { cause: err })
 }
 
 /** Returns only that line, for `trouble()` and logs. */
-export function describeKafkaError(err: unknown): string {
+export function describeKafkaError(err: unknown, context: ErrorContext = { createTopics: false }): string {
   const links = errorChain(err)
   for (const { matches, describe } of PROBLEMS) {
     const link = links.find(matches)
-    if (link) return describe(link)
+    if (link) return describe(link, context)
   }
   return links.at(-1)?.message ?? 'unknown error'
 }
@@ -21,6 +27,11 @@ export function describeKafkaError(err: unknown): string {
  */
 export function isRefusedForGood(err: unknown): boolean {
   return errorChain(err).some(link => REFUSALS.has(link.type))
+}
+
+/** True when a topic, or a partition of it, does not exist. */
+export function isMissingTopic(err: unknown): boolean {
+  return errorChain(err).some(({ type }) => type === 'UNKNOWN_TOPIC_OR_PARTITION')
 }
 
 /** True when a partition has no leader at the moment. */
@@ -40,7 +51,7 @@ interface ErrorLink {
 
 interface KnownProblem {
   matches: (link: ErrorLink) => boolean
-  describe: (link: ErrorLink) => string
+  describe: (link: ErrorLink, context: ErrorContext) => string
 }
 
 const REFUSALS = new Set([
@@ -119,7 +130,10 @@ const PROBLEMS: KnownProblem[] = [
   },
   {
     matches: ({ type }) => type === 'UNKNOWN_TOPIC_OR_PARTITION',
-    describe: () => 'a topic does not exist: create it, or set KAFKA_CREATE_TOPICS=true and restart'
+    describe: (_link, { createTopics }) =>
+      createTopics
+        ? 'a topic does not exist: it is created again'
+        : 'a topic does not exist: create it, or set KAFKA_CREATE_TOPICS=true and restart'
   },
   {
     matches: ({ type }) => type === 'INVALID_REPLICATION_FACTOR',

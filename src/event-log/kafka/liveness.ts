@@ -36,21 +36,43 @@ export const REBALANCE_MS = 20_000
 const SILENCE_MS = 30_000
 const NOTABLE_SILENCE_MS = 10_000
 
+export interface Fetches {
+  /** Why nothing is read, or `null`. */
+  trouble: () => string | null
+}
+
 /**
- * Calls `onRecovery` when a fetch succeeds after a failed one, before its records are handled.
+ * Watches whether fetches succeed, and calls `onRecovery` when one succeeds after a failed one, before its records are
+ * handled.
  * Fetches fail while a topic is deleted. When it is re-created they succeed again, and kafkajs continues at the old
  * offset: the records of the new topic below that offset would be skipped.
  */
-export function watchFetchRecovery(consumer: Consumer, onRecovery: () => void): void {
-  const { FETCH_START, FETCH } = consumer.events
+export function watchFetches(consumer: Consumer, onRecovery: () => void): Fetches {
+  const { FETCH_START, FETCH, GROUP_JOIN } = consumer.events
   const open = new Set<number>()
   const failed = new Set<number>()
+  let sinceJoin = { hasFetched: false, failing: new Set<number>() } // after it, other brokers may be fetched from
+  consumer.on(GROUP_JOIN, () => {
+    sinceJoin = { hasFetched: false, failing: new Set() }
+  })
   consumer.on(FETCH_START, ({ payload: { nodeId } }) => {
-    if (open.has(nodeId)) failed.add(nodeId) // kafkajs emits no event for a failed fetch
+    if (open.has(nodeId)) {
+      // kafkajs emits no event for a failed fetch
+      failed.add(nodeId)
+      sinceJoin.failing.add(nodeId)
+    }
     open.add(nodeId)
   })
   consumer.on(FETCH, ({ payload: { nodeId } }) => {
     open.delete(nodeId)
+    sinceJoin.hasFetched = true
+    sinceJoin.failing.delete(nodeId)
     if (failed.delete(nodeId)) onRecovery()
   })
+  return {
+    trouble: () => {
+      if (sinceJoin.failing.size > 0) return 'fetching records from Kafka fails'
+      return sinceJoin.hasFetched ? null : 'no records have been fetched from Kafka yet'
+    }
+  }
 }

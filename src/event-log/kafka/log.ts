@@ -6,7 +6,7 @@ import type { ConsumerOptions } from './consumer.js'
 import { createBatchingProducer } from './producer.js'
 import { createSender } from './sender.js'
 import { superviseConsumer } from './supervisor.js'
-import { prepareTopics } from './topics.js'
+import { createTopicRepair, prepareTopics } from './topics.js'
 
 export type { KafkaOptions } from './client.js'
 
@@ -39,14 +39,17 @@ export async function openKafkaLog(options: KafkaOptions, needs: KafkaLogContext
 /** Creates the event log in Kafka, whether or not the cluster is reachable. */
 export function createKafkaLog(options: KafkaOptions, { log, silenceMs }: KafkaLogContext): KafkaLog {
   const { topicPrefix, createTopics, consumeOnly = false } = options
-  const cluster = createCluster(createConnect(options, 'admin', log))
-  const appender = createBatchingProducer(createSender(createConnect(options, 'producer', log), topicPrefix), log)
+  const requirements = { topicPrefix, createTopics, consumeOnly }
+  const cluster = createCluster(createConnect(options, 'admin', log), { createTopics })
+  const onFailure = createTopicRepair(cluster, requirements, log)
+  const sender = createSender(createConnect(options, 'producer', log), topicPrefix)
+  const appender = createBatchingProducer(sender, { log, createTopics, onFailure })
   const subscriptions = new Set<Subscription>()
   let closing: Promise<void> | null = null
 
   async function subscribe(subscription: SubscribeOptions): Promise<Subscription> {
     if (closing) throw new LogClosedError()
-    const supervised = superviseConsumer({ options, subscription, bounds, log, silenceMs })
+    const supervised = superviseConsumer({ options, subscription, bounds, onFailure, log, silenceMs })
     subscriptions.add(supervised)
     return {
       trouble: supervised.trouble,
@@ -57,7 +60,11 @@ export function createKafkaLog(options: KafkaOptions, { log, silenceMs }: KafkaL
     }
   }
 
-  const bounds: EventLog['bounds'] = topic => topicBounds(cluster, topicPrefix, topic)
+  const bounds: EventLog['bounds'] = topic =>
+    topicBounds(cluster, topicPrefix, topic).catch(err => {
+      onFailure(err)
+      throw err
+    })
 
   async function closeAll(): Promise<void> {
     await Promise.all([appender.close(), ...[...subscriptions].map(subscription => subscription.close())])
@@ -65,7 +72,7 @@ export function createKafkaLog(options: KafkaOptions, { log, silenceMs }: KafkaL
   }
 
   return {
-    prepare: () => prepareTopics(cluster, { topicPrefix, createTopics, consumeOnly }, log),
+    prepare: () => prepareTopics(cluster, requirements, log),
     id: async () => `${await clusterId(cluster)}/${topicPrefix}`, // offsets of topics with another prefix are unrelated
     append: consumeOnly ? refuseAppend : appender.append,
     subscribe,

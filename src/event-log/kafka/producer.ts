@@ -2,9 +2,15 @@ import { setImmediate as eventTurn } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { LogClosedError, NotStoredError } from '../../errors.js'
 import type { LogRecord } from '../port.js'
-import { describeKafkaError } from './errors.js'
+import { describeKafkaError, type ErrorContext } from './errors.js'
 import { sizeBytes } from './requests.js'
 import type { Sender } from './sender.js'
+
+export interface BatchingProducerOptions extends ErrorContext {
+  log: Logger
+  /** Called with the error of each batch that was not stored. */
+  onFailure: (err: unknown) => void
+}
 
 export interface BatchingProducer {
   /** @throws NotStoredError with its cause, LogClosedError */
@@ -22,7 +28,10 @@ export interface BatchingProducer {
  * A failure also rejects everything queued: the caller stores the failed batch elsewhere, and later records must not be
  * stored in Kafka before it. It also bounds the wait of every append to one deadline.
  */
-export function createBatchingProducer(sender: Sender, log: Logger): BatchingProducer {
+export function createBatchingProducer(
+  sender: Sender,
+  { log, createTopics, onFailure }: BatchingProducerOptions
+): BatchingProducer {
   const queue: QueuedAppend[] = []
   let sending: Promise<void> | null = null
   let problem: string | null = null
@@ -48,7 +57,8 @@ export function createBatchingProducer(sender: Sender, log: Logger): BatchingPro
         setProblem(null)
         for (const { resolve } of batch) resolve()
       } catch (cause) {
-        setProblem(describeKafkaError(cause))
+        setProblem(describeKafkaError(cause, { createTopics }))
+        onFailure(cause)
         for (const { reject } of [...batch, ...queue.splice(0)]) reject(new NotStoredError({ cause }))
       }
     }

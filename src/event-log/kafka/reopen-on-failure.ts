@@ -1,10 +1,18 @@
+import { LogClosedError } from '../../errors.js'
 import { withTimeout } from '../../lib/timeout.js'
 
 /** A connection-like object that is discarded after its first failure and opened again by the next use. */
 export interface Reopening<T> {
-  /** @throws DeadlineError, or the error of `work`; the object is discarded then */
+  /** @throws LogClosedError, or DeadlineError or the error of `work`; the object is discarded after these two */
   use: <R>(work: (object: T) => Promise<R>) => Promise<R>
   close: () => Promise<void>
+}
+
+interface Opened<T> {
+  object: Promise<T>
+  /** The uses that have not settled yet. */
+  uses: number
+  isDiscarded: boolean
 }
 
 /** The deadline covers opening and work together. */
@@ -13,31 +21,41 @@ export function reopenOnFailure<T>(
   open: () => Promise<T>,
   dispose: (object: T) => Promise<void>
 ): Reopening<T> {
-  let current: Promise<T> | null = null
+  let current: Opened<T> | null = null
+  let isClosed = false
 
   async function use<R>(work: (object: T) => Promise<R>): Promise<R> {
-    current ??= open()
+    if (isClosed) throw new LogClosedError()
+    current ??= { object: open(), uses: 0, isDiscarded: false }
     const mine = current
-    const working = mine.then(work)
+    mine.uses++
+    const working = mine.object.then(work)
+    void working.catch(() => discard(mine)).then(() => endUse(mine))
     try {
       return await withTimeout(deadlineMs, working)
     } catch (err) {
-      if (current === mine) current = null
-      // Dispose only after the work has settled: a failing send may reconnect while it ends, and would stay connected.
-      void working
-        .catch(() => {})
-        .then(async () => {
-          await dispose(await mine)
-        })
-        .catch(() => {})
+      discard(mine)
       throw err
     }
   }
 
+  function discard(opened: Opened<T>): void {
+    opened.isDiscarded = true
+    if (current === opened) current = null
+  }
+
+  /** Only the last use disposes the object: a failing one may reconnect while it ends, and would stay connected. */
+  function endUse(opened: Opened<T>): void {
+    opened.uses--
+    if (opened.isDiscarded && opened.uses === 0) opened.object.then(dispose).catch(() => {})
+  }
+
   async function close(): Promise<void> {
+    isClosed = true
     const last = current
     current = null
-    await last?.then(dispose).catch(() => {})
+    if (last) last.isDiscarded = true
+    await last?.object.then(dispose).catch(() => {})
   }
 
   return { use, close }

@@ -34,7 +34,8 @@ export function superviseConsumer(needs: ConsumerOptions): Subscription {
 
   function recordFailure(reason: unknown): void {
     failures++
-    problem = describeKafkaError(reason)
+    problem = describeKafkaError(reason, needs.options)
+    needs.onFailure(reason)
     needs.log.warn({ group: needs.subscription.group, problem }, 'the Kafka consumer has stopped and is replaced')
   }
 

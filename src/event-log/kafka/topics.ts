@@ -7,7 +7,7 @@ import { DAY_MS } from '../../lib/instant.js'
 import { retry } from '../../lib/retry.js'
 import { raiseAlarm } from '../../observability/alarms.js'
 import type { Cluster } from './admin.js'
-import { describeKafkaError, isElection } from './errors.js'
+import { describeKafkaError, isElection, isMissingTopic } from './errors.js'
 import { kafkaTopic } from './requests.js'
 
 // Node does not detect this name as an export of the CommonJS module.
@@ -16,6 +16,8 @@ const PARTITIONS = 6
 const REPLICAS = 3
 const ELECTION_TRIES = 10
 const LEADER_TRIES = 20
+/** kafkajs knows no topic ids: a consumer does not notice that a topic was absent for less than one fetch. */
+const NOTICED_MS = 1_000
 
 export interface TopicRequirements {
   topicPrefix: string
@@ -36,15 +38,48 @@ export async function prepareTopics(
   const existing = new Set(await listTopics(cluster))
   const missing = wanted.filter(topic => !existing.has(topic))
   if (missing.length > 0) {
-    if (!createTopics || consumeOnly) {
-      throw new KafkaError(
-        `missing topics: ${missing.join(', ')}; create them, set KAFKA_CREATE_TOPICS=true, or check KAFKA_TOPIC_PREFIX`
-      )
-    }
+    if (!createTopics || consumeOnly)
+      throw new KafkaError(`missing topics: ${missing.join(', ')}; ${adviceFor(createTopics)}`)
     await createMissing(cluster, missing, log)
   }
   const old = wanted.filter(topic => existing.has(topic))
   if (!consumeOnly && old.length > 0) await checkSettings(cluster, old, log)
+}
+
+function adviceFor(createTopics: boolean): string {
+  return createTopics
+    ? 'start the service, which creates them, or check KAFKA_TOPIC_PREFIX'
+    : 'create them, set KAFKA_CREATE_TOPICS=true, or check KAFKA_TOPIC_PREFIX'
+}
+
+/**
+ * Returns a function that receives the errors of appends and reads. When a topic is missing that may be created, it is
+ * created again, without a restart.
+ */
+export function createTopicRepair(
+  cluster: Cluster,
+  { topicPrefix, createTopics, consumeOnly }: TopicRequirements,
+  log: Logger
+): (err: unknown) => void {
+  let repairing: Promise<void> | null = null
+
+  async function repair(): Promise<void> {
+    const existing = new Set(await listTopics(cluster))
+    const missing = TOPICS.map(topic => kafkaTopic(topicPrefix, topic)).filter(topic => !existing.has(topic))
+    if (missing.length === 0) return
+    log.warn({ topics: missing }, 'topics do not exist any more, and are created again')
+    await keepRunning(NOTICED_MS)
+    await createMissing(cluster, missing, log)
+  }
+
+  return err => {
+    if (!createTopics || consumeOnly || repairing || !isMissingTopic(err)) return
+    repairing = repair()
+      .catch(problem => log.warn({ problem: describeKafkaError(problem) }, 'the missing topics could not be created'))
+      .finally(() => {
+        repairing = null
+      })
+  }
 }
 
 /** kafkajs cannot list topics while any topic of the cluster has no leader, which lasts for seconds at most. */

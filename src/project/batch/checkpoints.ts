@@ -97,12 +97,23 @@ export async function recordHole(
   await resetCheckpoint(tx, key)
 }
 
+/** The id of the newest hole of the partition, whose checkpoint is locked; 0 when there is none. */
+export async function lastHoleOf(tx: Tx, key: CheckpointKey): Promise<bigint> {
+  const { rows } = await tx.query<{ id: string | null }>(
+    `select max(id) as id from holes where log_id = $1 and consumer_group = $2 and topic = $3 and partition = $4`,
+    valuesOf(key)
+  )
+  return BigInt(rows[0]?.id ?? 0)
+}
+
 export interface Start {
   /** The last projected record, so that its id can be compared, or the first record of the partition. */
   at: Offset | 'first'
   hole: Hole | null
   /** The log must contain a record at that offset: its absence is a hole. */
   mustContain: boolean
+  /** The id of the newest hole of the partition; 0 when there is none. */
+  lastHole: bigint
 }
 
 /** Where reading of a partition starts. A checkpoint that does not match the log is recorded as a hole. */
@@ -114,15 +125,18 @@ export async function findStart(
 ): Promise<Start> {
   return inTransaction(pool, async tx => {
     const checkpoint = await lockCheckpoint(tx, key, now)
-    if (checkpoint.offset < 0n) return { at: 'first', hole: null, mustContain: false }
+    if (checkpoint.offset < 0n)
+      return { at: 'first', hole: null, mustContain: false, lastHole: await lastHoleOf(tx, key) }
     // Read under the lock: bounds that are older than the checkpoint would look like a hole.
     const bounds = (await log.bounds(key.topic)).find(({ partition }) => partition === key.partition) ?? null
     const reason = bounds && findHole(checkpoint, bounds, log.sparse)
-    if (!reason)
-      return { at: checkpoint.offset, hole: null, mustContain: bounds !== null && bounds.first <= checkpoint.offset }
+    if (!reason) {
+      const mustContain = bounds !== null && bounds.first <= checkpoint.offset
+      return { at: checkpoint.offset, hole: null, mustContain, lastHole: await lastHoleOf(tx, key) }
+    }
     const hole = { reason, checkpoint, bounds }
     await recordHole(tx, key, { ...hole, detectedAt: now })
-    return { at: 'first', hole, mustContain: false }
+    return { at: 'first', hole, mustContain: false, lastHole: await lastHoleOf(tx, key) }
   })
 }
 

@@ -11,6 +11,7 @@ import {
   type Checkpoint,
   type CheckpointKey,
   type Hole,
+  lastHoleOf,
   lockCheckpoint,
   recordHole
 } from './checkpoints.js'
@@ -25,10 +26,11 @@ export interface ProjectedBatch {
   /** Another record is at the checkpoint: nothing was projected, and reading must start again. */
   hole: Hole | null
   /**
-   * The checkpoint is older than what this process has projected, since the database was restored or a replica took
-   * over: nothing was projected, and reading must start again.
+   * Why the checkpoint is older than what this process has projected, or null when it is not: `reset` when a hole was
+   * found since, which moves it back to before the first record; otherwise `unknown`, since the database was restored
+   * or a replica took over. Nothing was projected then, and reading must start again.
    */
-  wentBack: boolean
+  wentBack: 'reset' | 'unknown' | null
   /** The number of records that no earlier transaction had projected. */
   records: number
   events: Event[]
@@ -53,6 +55,8 @@ export interface ReadPosition {
   offset: Offset
   /** True for the first batch after a start at a checkpoint: it must contain the record at that checkpoint. */
   mustContain: boolean
+  /** The id of the newest hole that was known at that start: a newer one has moved the checkpoint back. */
+  lastHole: bigint
 }
 
 /**
@@ -72,7 +76,8 @@ export async function projectBatch(
   const { now, settings, position = null, check } = options
   return inTransaction(pool, async tx => {
     const checkpoint = await lockCheckpoint(tx, key, now)
-    if (position && checkpoint.offset < position.offset) return { ...NOTHING, wentBack: true }
+    if (position && checkpoint.offset < position.offset)
+      return { ...NOTHING, wentBack: (await lastHoleOf(tx, key)) > position.lastHole ? 'reset' : 'unknown' }
     if (!matchesCheckpoint(records, checkpoint, options)) {
       const hole: Hole = { reason: 'other-record', checkpoint, bounds: null }
       await recordHole(tx, key, { ...hole, detectedAt: now })
@@ -106,7 +111,7 @@ export async function projectBatch(
     passCrashPoint('after-checkpoint-before-commit')
     return {
       hole: null,
-      wentBack: false,
+      wentBack: null,
       records: fresh.length,
       events,
       deadLetters,
@@ -130,7 +135,7 @@ function matchesCheckpoint(
 
 const NOTHING: ProjectedBatch = {
   hole: null,
-  wentBack: false,
+  wentBack: null,
   records: 0,
   events: [],
   deadLetters: [],

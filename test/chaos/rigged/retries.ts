@@ -17,7 +17,11 @@ const LINGER_MS = 20
 await startRigged(
   (log, config): EventLog => ({
     ...log,
-    append: createBatchingProducer(createUncheckedSender(config), pino({ level: 'silent' })).append
+    append: createBatchingProducer(createUncheckedSender(config), {
+      log: pino({ level: 'silent' }),
+      createTopics: false,
+      onFailure: () => {}
+    }).append
   })
 )
 

@@ -85,7 +85,9 @@ interface Subscribed extends TestLog {
 
 /** A subscriber with a checkpoint of 5, after as many records. */
 async function subscribed(t: Test): Promise<Subscribed> {
-  const opened = await openTestLog(t)
+  const { topicPrefix: created } = await openTestLog(t)
+  // otherwise the log would create the topic again by itself
+  const opened = await openTestLog(t, { topicPrefix: created, createTopics: false })
   const { log, topicPrefix } = opened
   const admin = await connectAdmin(t)
   const asked: (Offset | 'first')[] = []

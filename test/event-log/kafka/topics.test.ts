@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { describeKafkaError } from '../../../src/event-log/kafka/errors.js'
 import { settingsOf, weakSettings } from '../../../src/event-log/kafka/topics.js'
+import type { EventLog } from '../../../src/event-log/port.js'
 import { TOPICS } from '../../../src/events/topics.js'
+import { eventually } from '../../support/eventually.js'
 import { connectAdmin, openTestLog, recreateTopic, skip } from '../../support/kafka-log.js'
-import { record } from '../support/gather.js'
+import { gather, record } from '../support/gather.js'
 
 t.test('missing topics are created with our settings and raise no alarm at the next start', { skip }, async t => {
   const { topicPrefix } = await openTestLog(t)
@@ -55,10 +57,42 @@ t.test('each weaker setting of an existing topic raises an alarm', { skip }, asy
 t.test('without KAFKA_CREATE_TOPICS a missing topic is reported in one line', { skip }, async t => {
   const topicPrefix = `t-${randomUUID()}`
   const missing = TOPICS.map(topic => `${topicPrefix}.${topic}`).join(', ')
-  const advice = 'create them, set KAFKA_CREATE_TOPICS=true, or check KAFKA_TOPIC_PREFIX'
-  const message = `Kafka: missing topics: ${missing}; ${advice}`
-  await t.rejects(openTestLog(t, { topicPrefix, createTopics: false }), { code: 'MCS_KAFKA', message })
-  await t.rejects(openTestLog(t, { topicPrefix, consumeOnly: true }), { code: 'MCS_KAFKA', message })
+  const message = (advice: string) => `Kafka: missing topics: ${missing}; ${advice}, or check KAFKA_TOPIC_PREFIX`
+  await t.rejects(openTestLog(t, { topicPrefix, createTopics: false }), {
+    code: 'MCS_KAFKA',
+    message: message('create them, set KAFKA_CREATE_TOPICS=true')
+  })
+  await t.rejects(openTestLog(t, { topicPrefix, consumeOnly: true }), {
+    code: 'MCS_KAFKA',
+    message: message('start the service, which creates them')
+  })
+})
+
+t.test('a topic that is deleted is created again without a restart, if that is allowed', { skip }, async t => {
+  const admin = await connectAdmin(t)
+  const { log, topicPrefix, lines } = await openTestLog(t)
+  const forbidden = await openTestLog(t, { topicPrefix, createTopics: false })
+  const { values, subscription } = await gather(t, log)
+  await log.append([record('default:a', 'before')])
+  await eventually('it is read', () => values().includes('before'), 30_000)
+  await eventually('nothing is wrong', () => subscription.trouble() === null, 30_000)
+  await admin.deleteTopics({ topics: TOPICS.map(topic => `${topicPrefix}.${topic}`) })
+  const append = (to: EventLog) =>
+    to.append([record('default:a', 'after')]).then(
+      () => true,
+      () => false
+    )
+  await eventually('the records are refused', async () => !(await append(forbidden.log)), 30_000)
+  await eventually('the topics are created, and records accepted', () => append(log), 60_000)
+  await eventually('they are read', () => values().includes('after'), 60_000)
+  await eventually('reading has no trouble', () => subscription.trouble() === null, 30_000)
+  t.ok(lines.some(({ msg }) => msg === 'topics do not exist any more, and are created again'))
+})
+
+t.test('the message about a missing topic fits the configuration', async t => {
+  const missing = Object.assign(new Error('This server does not host it'), { type: 'UNKNOWN_TOPIC_OR_PARTITION' })
+  t.equal(describeKafkaError(missing, { createTopics: true }), 'a topic does not exist: it is created again')
+  t.match(describeKafkaError(missing, { createTopics: false }), /create it, or set KAFKA_CREATE_TOPICS=true/)
 })
 
 t.test('a process that only reads cannot append', { skip }, async t => {

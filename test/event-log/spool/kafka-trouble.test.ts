@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { isRefusedForGood } from '../../../src/event-log/kafka/errors.js'
+import type { KafkaOptions } from '../../../src/event-log/kafka/log.js'
 import { openSpool } from '../../../src/event-log/spool/spool.js'
 import { type SpooledLog, spooled } from '../../../src/event-log/spool/spooled.js'
 import { eventually } from '../../support/eventually.js'
@@ -17,7 +18,8 @@ const SWITCHED_MS = 3_000
 t.jobs = 2
 
 t.test('records of a missing topic are kept and arrive after it is created', { skip, buffered: true }, async t => {
-  const { log, admin, topic } = await spooledLog(t)
+  const { topicPrefix } = await openTestLog(t)
+  const { log, admin, topic } = await spooledLog(t, { topicPrefix, createTopics: false })
   await admin.deleteTopics({ topics: [topic] })
   await keepsAndSends(t, log, async () => {
     await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: 6, replicationFactor: 1 }] })
@@ -65,7 +67,7 @@ t.test(
 
 async function spooledLog(
   t: Test,
-  { brokers = BROKERS, dir = tempDir(t), ...options }: { brokers?: string[]; dir?: string; topicPrefix?: string } = {}
+  { brokers = BROKERS, dir = tempDir(t), ...options }: Partial<KafkaOptions> & { brokers?: string[]; dir?: string } = {}
 ) {
   const { log: kafka, topicPrefix } = await openTestLog(t, { brokers, ...options })
   const spool = await openSpool({ dir, maxBytes: 16 * 1024 * 1024 })

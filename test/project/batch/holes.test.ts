@@ -3,12 +3,15 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { openLocalLog } from '../../../src/event-log/local/local-log.js'
+import type { EventReader, SubscribeOptions } from '../../../src/event-log/port.js'
 import { encodeEvent } from '../../../src/events/record.js'
 import { findHole } from '../../../src/project/batch/checkpoints.js'
 import { projectBatch } from '../../../src/project/batch/project-batch.js'
 import { startProjector } from '../../../src/project/projector.js'
 import { eventually } from '../../support/eventually.js'
 import { answeredCall, setUpInstallation, unclassifiedEvent } from '../../support/installation.js'
+import { createLineLogger } from '../../support/line-logger.js'
+import { stored } from '../../support/projection.js'
 import { SETTINGS } from '../../support/settings.js'
 import { tempDir } from '../../support/temp-dir.js'
 
@@ -98,6 +101,46 @@ t.test('a database that went back in time is caught up from its own checkpoint',
   await eventually('b is back, and c', async () => (await count('events')) === 12)
   t.equal(alarms.length, 1)
   t.equal(await count('holes'), 0, 'this is not a hole in the log')
+})
+
+t.test('a checkpoint that another projector has reset raises no alarm of its own', async t => {
+  const { options, holes } = await setUpInstallation(t)
+  const alarms: unknown[] = []
+  const logger = createLineLogger('error', line => alarms.push((JSON.parse(line) as { alarm: string }).alarm))
+  const bounds = { partition: 0, first: 0n, end: 4n }
+  const partition = { topic: 'calls' as const, partition: 0 }
+  async function start() {
+    const subscriptions: SubscribeOptions[] = []
+    const log: EventReader = {
+      id: async () => 'a log',
+      sparse: false,
+      bounds: async () => [bounds],
+      subscribe: async subscribed => {
+        subscriptions.push(subscribed)
+        return { trouble: () => null, close: async () => {} }
+      },
+      close: async () => {}
+    }
+    const projector = await startProjector({ ...options, logger, log })
+    t.teardown(() => projector.close())
+    const [subscription] = subscriptions
+    if (!subscription) throw new Error('the projector did not subscribe')
+    const { startAt, handle } = subscription
+    const deliver = (from: number) => {
+      const records = stored(answeredCall('a').map(encodeEvent), from)
+      return handle({ ...partition, records, heartbeat: async () => {} })
+    }
+    return { startAt: () => startAt(partition), deliver }
+  }
+  const one = await start()
+  t.equal(await one.startAt(), 'first')
+  await one.deliver(0)
+  bounds.end = 2n
+  const other = await start()
+  t.equal(await other.startAt(), 'first')
+  t.strictSame(await holes(), ['end-below-checkpoint'])
+  await t.rejects(one.deliver(4), { code: 'MCS_PROJECTION_RESTART' }, 'a batch of the old log, which is not projected')
+  t.strictSame(alarms, ['log-hole'])
 })
 
 t.test('a record of another topic at the checkpoint is also a hole', async t => {
