@@ -5,7 +5,7 @@ import Type from 'typebox'
 import { SESSION_COOKIE } from '../access/authenticator.js'
 import { bearerKeyOf } from '../access/bearer.js'
 import { type Viewer, viewerOf } from '../access/viewer.js'
-import { NotReadyError, UnauthorizedError } from '../errors.js'
+import { LiveClosedError, LiveFullError, LiveLimitError, NotReadyError, UnauthorizedError } from '../errors.js'
 import { ACCOUNT_PATTERN } from '../events/envelope.js'
 import { errors } from '../http/error-schema.js'
 import { isDatabaseUnavailable } from '../lib/sqlstate.js'
@@ -66,6 +66,9 @@ interface LiveRouteOptions {
   authenticate: (request: FastifyRequest) => Promise<Viewer>
 }
 
+/** Why a stream is refused while the rest of the API answers. */
+const REFUSALS = [LiveClosedError, LiveFullError, LiveLimitError]
+
 /** GET /v1/live. */
 export default fp<LiveRouteOptions>(
   async (plain, { live, authenticate }) => {
@@ -100,8 +103,8 @@ export default fp<LiveRouteOptions>(
           const isTemporary = refusal.statusCode === 429 || refusal.statusCode === 503
           if (!isTemporary || !acceptsEventStream(request)) throw err
           const retryMs = Math.max(live.retryMs(), 1000 * Number(reply.getHeader('retry-after') ?? 0))
-          // A new client loads the lists now, and is sent later what changes until it connects again.
-          const isNew = request.viewer !== null && lastEventIdOf(request) === undefined
+          // A new client that can load the lists now is sent later what changes until it connects again.
+          const isNew = lastEventIdOf(request) === undefined && REFUSALS.some(kind => err instanceof kind)
           const position = isNew ? await live.position().catch(() => null) : null
           const dropped = eventText('dropped', { code: refusal.code, message: refusal.message }, position)
           return reply.code(200).headers(SSE_HEAD).send(`retry: ${retryMs}\n${dropped}`)

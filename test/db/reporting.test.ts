@@ -77,6 +77,17 @@ t.test('a role that may do more than read the views is refused', async t => {
   await t.rejects(grant(), refusal)
 })
 
+t.test('a user of the service who may not create roles learns what to do', async t => {
+  const { pool, url } = await freshDatabase(t)
+  const { role } = await reader(t, pool, url) // any role without the privilege
+  const limited = new pg.Pool({ connectionString: url, options: `-c role=${role}` })
+  t.teardown(() => limited.end())
+  await t.rejects(grantReader(limited, { role: 'mcs_reader_other', newPassword: false }), {
+    code: 'MCS_DATABASE',
+    message: /may not create or change roles: have an administrator run "create role mcs_reader_other login"/
+  })
+})
+
 t.test('views that are missing or differ are created after the migrations, and stay readable', async t => {
   const { pool, url } = await freshDatabase(t)
   const { read } = await reader(t, pool, url)

@@ -9,7 +9,7 @@ import { history } from '../support/history.js'
 import { liveApi } from '../support/live.js'
 import { type LiveClient, untilDelivered } from '../support/live-client.js'
 import { ANSWERED, NOW } from '../support/projection.js'
-import { ADMIN_API_KEY } from '../support/query-api.js'
+import { ADMIN_API_KEY, queryApi } from '../support/query-api.js'
 import { SETTINGS } from '../support/settings.js'
 
 const VIEWER: Viewer = { actor: 'k1', role: 'viewer', account: 'default', organization: null }
@@ -266,6 +266,18 @@ t.test('at shutdown clients are told to reconnect after the restart, and new one
     t.ok(retry > 5_000 && retry < 15_000, `${retry} ms are longer than the drain and a restart`)
   t.equal((await watch()).status, 503, 'a client that is not an EventSource receives the error')
   await app.close()
+})
+
+t.test('an EventSource that has sent too many requests is told to wait as long as the limit lasts', async t => {
+  const { pool } = await liveApi(t)
+  const { app } = await queryApi(t, pool, () => NOW, { limits: { requestsPerMinute: 1 } })
+  const connect = (accept: string) =>
+    app.inject({ url: '/v1/live', headers: { accept, authorization: `Bearer ${ADMIN_API_KEY}` } })
+  await connect('text/event-stream')
+  t.equal((await connect('*/*')).statusCode, 429)
+  const { statusCode, headers, payload } = await connect('text/event-stream')
+  t.match([statusCode, headers['content-type']], [200, /^text\/event-stream/])
+  t.match(payload, /^retry: [1-6]\d000\nevent: dropped\ndata: \{"code":"MCS_RATE_LIMITED"/)
 })
 
 t.test('an EventSource that is refused for a while is told when to reconnect', async t => {
