@@ -27,64 +27,67 @@ t.test('every view and column has the declared type and comment in the database'
   )
 })
 
-t.test('a reader can read every view, and nothing else', async t => {
-  const { pool, url } = await freshDatabase(t)
-  const { role, read } = await reader(t, pool, url)
-  for (const { name, columns } of REPORTING_VIEWS)
-    t.strictSame(
-      (await read(`select * from ${name}`)).fields.map(field => field.name),
-      columns.map(([column]) => column),
-      name
+t.test('readers', async t => {
+  const { pool, url } = await freshDatabase(t) // one for all, since a database with grants cannot be used again
+  await t.test('a reader can read every view, and nothing else', async t => {
+    const { role, read } = await reader(t, pool, url)
+    for (const { name, columns } of REPORTING_VIEWS)
+      t.strictSame(
+        (await read(`select * from ${name}`)).fields.map(field => field.name),
+        columns.map(([column]) => column),
+        name
+      )
+    const { rows: tables } = await pool.query<{ name: string }>(
+      `select oid::regclass::text as name from pg_class
+       where relnamespace in ('public'::regnamespace, 'drizzle'::regnamespace) and relkind in ('r', 'p', 'v')`
     )
-  const { rows: tables } = await pool.query<{ name: string }>(
-    `select oid::regclass::text as name from pg_class
-     where relnamespace in ('public'::regnamespace, 'drizzle'::regnamespace) and relkind in ('r', 'p', 'v')`
-  )
-  t.ok(tables.length > 30)
-  for (const { name } of tables)
-    await t.rejects(read(`select from ${/\./.test(name) ? name : `public.${name}`}`), { code: '42501' }, name)
-  await t.rejects(read('create table public.mine ()'), { code: '25006' }, 'its transactions are read-only')
-  await read('set default_transaction_read_only = off')
-  for (const statement of ['delete from organizations', 'create table public.mine ()', `alter role ${role} superuser`])
-    await t.rejects(read(statement), { code: '42501' }, statement)
-})
+    t.ok(tables.length > 30)
+    for (const { name } of tables)
+      await t.rejects(read(`select from ${/\./.test(name) ? name : `public.${name}`}`), { code: '42501' }, name)
+    await t.rejects(read('create table public.mine ()'), { code: '25006' }, 'its transactions are read-only')
+    await read('set default_transaction_read_only = off')
+    for (const statement of [
+      'delete from organizations',
+      'create table public.mine ()',
+      `alter role ${role} superuser`
+    ])
+      await t.rejects(read(statement), { code: '42501' }, statement)
+  })
 
-t.test('a role that exists is granted the views again, and keeps its password', async t => {
-  const { pool, url } = await freshDatabase(t)
-  const { role, read, grant, connect } = await reader(t, pool, url)
-  await pool.query(`revoke all on all tables in schema reporting from ${role}`)
-  await t.rejects(read('select from calls'), { code: '42501' })
-  t.strictSame(await grant(), { created: false, password: null })
-  t.equal((await read('select from calls')).rowCount, 0)
-  const renewed = await grant({ newPassword: true })
-  t.match(renewed, { created: false, password: /^[\w-]{32}$/ })
-  await t.rejects(connect(), { code: '28P01' }, 'the old password is not valid any more')
-})
+  await t.test('a role that exists is granted the views again, and keeps its password', async t => {
+    const { role, read, grant, connect } = await reader(t, pool, url)
+    await pool.query(`revoke all on all tables in schema reporting from ${role}`)
+    await t.rejects(read('select from calls'), { code: '42501' })
+    t.strictSame(await grant(), { created: false, password: null })
+    t.equal((await read('select from calls')).rowCount, 0)
+    const renewed = await grant({ newPassword: true })
+    t.match(renewed, { created: false, password: /^[\w-]{32}$/ })
+    await t.rejects(connect(), { code: '28P01' }, 'the old password is not valid any more')
+  })
 
-t.test('a role that may do more than read the views is refused', async t => {
-  const { pool, url } = await freshDatabase(t)
-  const { role, grant } = await reader(t, pool, url)
-  const refusal = { code: 'MCS_DATABASE', message: /may do more than read the views: name another one with --role/ }
-  for (const [change, undo] of [
-    ['grant select on events to', 'revoke select on events from'],
-    ['grant pg_read_all_data to', 'revoke pg_read_all_data from']
-  ] as const) {
-    await pool.query(`${change} ${role}`)
-    await t.rejects(grant(), refusal, change)
-    await pool.query(`${undo} ${role}`)
-  }
-  await pool.query(`alter role ${role} createdb`)
-  await t.rejects(grant(), refusal)
-})
+  await t.test('a role that may do more than read the views is refused', async t => {
+    const { role, grant } = await reader(t, pool, url)
+    const refusal = { code: 'MCS_DATABASE', message: /may do more than read the views: name another one with --role/ }
+    for (const [change, undo] of [
+      ['grant select on events to', 'revoke select on events from'],
+      ['grant pg_read_all_data to', 'revoke pg_read_all_data from']
+    ] as const) {
+      await pool.query(`${change} ${role}`)
+      await t.rejects(grant(), refusal, change)
+      await pool.query(`${undo} ${role}`)
+    }
+    await pool.query(`alter role ${role} createdb`)
+    await t.rejects(grant(), refusal)
+  })
 
-t.test('a user of the service who may not create roles learns what to do', async t => {
-  const { pool, url } = await freshDatabase(t)
-  const { role } = await reader(t, pool, url) // any role without the privilege
-  const limited = new pg.Pool({ connectionString: url, options: `-c role=${role}` })
-  t.teardown(() => limited.end())
-  await t.rejects(grantReader(limited, { role: 'mcs_reader_other', newPassword: false }), {
-    code: 'MCS_DATABASE',
-    message: /may not create or change roles: have an administrator run "create role mcs_reader_other login"/
+  await t.test('a user of the service who may not create roles learns what to do', async t => {
+    const { role } = await reader(t, pool, url) // any role without the privilege
+    const limited = new pg.Pool({ connectionString: url, options: `-c role=${role}` })
+    t.teardown(() => limited.end())
+    await t.rejects(grantReader(limited, { role: 'mcs_reader_other', newPassword: false }), {
+      code: 'MCS_DATABASE',
+      message: /may not create or change roles: have an administrator run "create role mcs_reader_other login"/
+    })
   })
 })
 
