@@ -26,6 +26,8 @@ export interface ProcessRecord {
   start: (name: string) => void
   /** Saves now. @throws when Postgres does not answer; everything is saved later then */
   save: () => Promise<void>
+  /** The alarms of this process that last, for as long as they cannot be loaded from Postgres. */
+  alarms: () => SystemState['alarms']
   /** Saves for the last time, as far as Postgres answers. */
   close: () => Promise<void>
 }
@@ -131,6 +133,15 @@ export function createProcessRecord(options: ProcessRecordOptions): ProcessRecor
       saveIn(ALARM_DELAY_MS)
     },
     save,
+    alarms: () =>
+      (journal?.lasting() ?? []).map(({ lastSeenAt, count, ...alarm }) => ({
+        ...alarm,
+        process: run?.name ?? '',
+        scope: scopeOf(alarm.name),
+        count: Math.max(1, count),
+        lastAt: lastSeenAt,
+        resolvedAt: null
+      })),
     close: async () => {
       stoppedAt = now()
       clearTimeout(timer)
@@ -192,7 +203,11 @@ export async function loadProcesses(pool: pg.Pool): Promise<Pick<SystemState, 'p
       ...process,
       spool: records === null ? null : { records, bytes, setAside }
     })),
-    // a newer version may have raised an alarm that this one does not know
-    alarms: alarms.rows.map(alarm => ({ ...alarm, scope: ALARMS[alarm.name as AlarmName]?.scope ?? 'event' }))
+    alarms: alarms.rows.map(alarm => ({ ...alarm, scope: scopeOf(alarm.name) }))
   }
+}
+
+/** A newer version may have raised an alarm that this one does not know. */
+function scopeOf(name: string): AlarmScope {
+  return ALARMS[name as AlarmName]?.scope ?? 'event'
 }

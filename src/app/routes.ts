@@ -48,6 +48,7 @@ export interface HttpOptions {
   reconciling: Reconciliation | null
   /** Saves the state of this process in the database. */
   saveProcess: () => Promise<void>
+  alarmsOfProcess: SystemStateOptions['alarmsOfProcess']
   /** Aborted when the service begins to stop. Its reason is a `StopReason`. */
   stopping: AbortSignal
 }
@@ -172,7 +173,7 @@ interface QueryDependencies
 
 /** Collects what the routes of the API need from the other stages. */
 function apiOptions(
-  { config, now, accounts, opened, reconciling, saveProcess }: HttpOptions,
+  { config, now, accounts, opened, reconciling, saveProcess, alarmsOfProcess }: HttpOptions,
   { pool, settings, quotaUsage, checks, lag, tokenUses, ...rest }: QueryDependencies
 ): QueryOptions {
   const accountIds = () => accounts.all().map(({ id }) => id)
@@ -196,6 +197,7 @@ function apiOptions(
       pool,
       group: config.groupId,
       saveProcess,
+      alarmsOfProcess,
       now,
       roles: config.roles,
       accountIds,

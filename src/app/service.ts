@@ -122,6 +122,7 @@ async function build(
     database,
     background,
     saveProcess: record.save,
+    alarmsOfProcess: record.alarms,
     stopping: stopping.signal
   })
   closers.push(() => app.close())

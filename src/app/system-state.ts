@@ -3,6 +3,7 @@ import type { SystemState } from '../api/admin/system.js'
 import { migrationNames } from '../db/migrate.js'
 import type { HealthCheck } from '../http/health.js'
 import { packageVersion } from '../lib/package-root.js'
+import { isDatabaseUnavailable } from '../lib/sqlstate.js'
 import { withTimeout } from '../lib/timeout.js'
 import { loadStop } from '../project/breaker/stops.js'
 import type { PartitionLag } from '../project/lag.js'
@@ -15,6 +16,8 @@ export interface SystemStateOptions {
   group: string
   /** Saves the state of this process before that of all processes is loaded. */
   saveProcess: () => Promise<void>
+  /** The alarms of this process, which are shown while Postgres does not answer. */
+  alarmsOfProcess: () => SystemState['alarms']
   now: () => Date
   roles: readonly string[]
   accountIds: () => readonly string[]
@@ -44,46 +47,60 @@ const HOLES = `select topic, partition, reason, checkpoint_offset as "checkpoint
     lost_before as "lostBefore", detected_at as "detectedAt"
   from holes where consumer_group = $1 order by id desc limit ${MAX_HOLES}`
 
-/** Creates the reader of the state that GET /v1/system answers, as this process sees it. */
-export function createSystemState({
-  pool,
-  group,
-  roles,
-  accountIds,
-  checks,
-  waiting,
-  lag,
-  tokenUses,
-  saveProcess,
-  now
-}: SystemStateOptions): () => Promise<SystemState> {
+/** What is kept in Postgres. */
+type StoredState = Pick<SystemState, 'webhooks' | 'holes' | 'stop' | 'processes' | 'alarms'> & {
+  isDatabaseReachable: boolean
+  database: Pick<SystemState['versions'], 'postgres' | 'schema'>
+}
+
+/**
+ * Creates the reader of the state that GET /v1/system answers, as this process sees it. While Postgres does not answer,
+ * it answers with what this process knows.
+ */
+export function createSystemState(options: SystemStateOptions): () => Promise<SystemState> {
+  const { roles, checks, waiting, lag, tokenUses, saveProcess } = options
   return async () => {
     await withTimeout(SAVE_TIMEOUT_MS, saveProcess()).catch(() => {}) // what was saved before is shown
-    const [versions, readiness, partitions, webhooks, holes, stop, system] = await Promise.all([
-      versionsOf(pool),
+    const [{ database, ...stored }, readiness, partitions] = await Promise.all([
+      loadStored(options),
       Promise.all(Object.entries(checks).map(async ([role, check]) => ({ role, why: await check() }))),
-      lag && withTimeout(LAG_TIMEOUT_MS, lag()).catch(() => null),
+      lag && withTimeout(LAG_TIMEOUT_MS, lag()).catch(() => null)
+    ])
+    return {
+      versions: {
+        package: packageVersion(),
+        node: process.versions.node,
+        ...database,
+        folds: Object.fromEntries(foldedKinds().map(kind => [kind, foldVersionOf(kind)]))
+      },
+      roles,
+      readiness,
+      spool: waiting?.() ?? null,
+      lag: partitions,
+      tokens: tokenUses?.() ?? null,
+      ...stored
+    }
+  }
+}
+
+async function loadStored({ pool, group, accountIds, alarmsOfProcess, now }: SystemStateOptions): Promise<StoredState> {
+  try {
+    const [database, webhooks, holes, stop, system] = await Promise.all([
+      versionsOf(pool),
       pool.query<SystemState['webhooks'][number]>(LAST_WEBHOOKS, [accountIds(), now()]),
       pool.query<SystemState['holes'][number]>(HOLES, [group]),
       loadStop(pool, group),
       loadProcesses(pool)
     ])
-    return {
-      versions,
-      roles,
-      readiness,
-      spool: waiting?.() ?? null,
-      lag: partitions,
-      webhooks: webhooks.rows,
-      tokens: tokenUses?.() ?? null,
-      holes: holes.rows,
-      stop,
-      ...system
-    }
+    return { isDatabaseReachable: true, database, webhooks: webhooks.rows, holes: holes.rows, stop, ...system }
+  } catch (err) {
+    if (!isDatabaseUnavailable(err)) throw err
+    const nothing = { webhooks: [], holes: [], stop: null, processes: [], database: { postgres: '', schema: null } }
+    return { isDatabaseReachable: false, ...nothing, alarms: alarmsOfProcess() }
   }
 }
 
-async function versionsOf(pool: pg.Pool): Promise<SystemState['versions']> {
+async function versionsOf(pool: pg.Pool): Promise<StoredState['database']> {
   const {
     rows: [row]
   } = await pool.query<{ postgres: string; applied: number }>(
@@ -92,11 +109,8 @@ async function versionsOf(pool: pg.Pool): Promise<SystemState['versions']> {
   )
   const names = migrationNames()
   return {
-    package: packageVersion(),
-    node: process.versions.node,
     postgres: row?.postgres ?? '',
     // null when a newer version has applied more migrations than this one knows
-    schema: names[(row?.applied ?? 0) - 1] ?? null,
-    folds: Object.fromEntries(foldedKinds().map(kind => [kind, foldVersionOf(kind)]))
+    schema: names[(row?.applied ?? 0) - 1] ?? null
   }
 }

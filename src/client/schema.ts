@@ -2621,6 +2621,8 @@ export interface components {
                 reason: string;
                 topic: string;
             }[];
+            /** @description False while Postgres does not answer. Then `webhooks`, `holes`, `processes` and `stop` are empty, and `alarms` are only those of this process that last. */
+            isDatabaseReachable: boolean;
             /** @description `null` when this process has no log, or when the log does not respond. */
             lag: {
                 partition: number;
@@ -2711,6 +2713,7 @@ export interface components {
                 };
                 node: string;
                 package: string;
+                /** @description Empty while Postgres does not answer. */
                 postgres: string;
                 /** @description The last migration of the database. `null` when this version does not know it. */
                 schema: string | null;

@@ -26,6 +26,8 @@ export interface AlarmJournal {
   resolve: (name: string, subject: string) => boolean
   /** Saves what has changed. When `write` rejects, the changes are kept for the next time. */
   save: (write: (changes: readonly AlarmChange[]) => Promise<void>) => Promise<void>
+  /** Returns the alarms of this process that last, with how often each was raised since it was last saved. */
+  lasting: () => (Raised & Pick<AlarmChange, 'name' | 'subject'>)[]
   /** Calls the function after each change. */
   onChange: (listener: () => void) => void
 }
@@ -90,6 +92,10 @@ export function createAlarmJournal({ alarms, lastAlarm }: Metrics, now: () => Da
         entry.savedVersion = version
       }
     },
+    lasting: () =>
+      [...entries.values()].flatMap(({ name, subject, times, unsaved, resolvedAt }) =>
+        times === null || resolvedAt !== null ? [] : [{ name, subject, ...times, count: unsaved }]
+      ),
     onChange: to => {
       listener = to
     }

@@ -113,6 +113,7 @@ export async function queryApi(
       pool,
       group: 'g',
       saveProcess: async () => {},
+      alarmsOfProcess: () => [],
       now,
       roles: ['query'],
       accountIds: () => accountIds,

@@ -24,13 +24,18 @@ const systemShape = Type.Object(
     versions: Type.Object({
       package: Type.String(),
       node: Type.String(),
-      postgres: Type.String(),
+      postgres: Type.String({ description: 'Empty while Postgres does not answer.' }),
       schema: orNull(Type.String(), 'The last migration of the database. `null` when this version does not know it.'),
       folds: Type.Record(Type.String(), Type.Integer(), {
         description: 'The fold version of each kind of entity. Rows with a lower version are folded again.'
       })
     }),
     roles: Type.Array(Type.String(), { description: 'The roles of this process.' }),
+    isDatabaseReachable: Type.Boolean({
+      description:
+        'False while Postgres does not answer. Then `webhooks`, `holes`, `processes` and `stop` are empty, and `alarms` ' +
+        'are only those of this process that last.'
+    }),
     readiness: Type.Array(
       Type.Object({
         role: Type.String(),
@@ -147,6 +152,7 @@ const systemShape = Type.Object(
 export interface SystemState {
   versions: Static<typeof systemShape>['versions']
   roles: readonly string[]
+  isDatabaseReachable: boolean
   readiness: { role: string; why: string | null }[]
   spool: { bytes: number; records: number; setAside: number } | null
   lag: PartitionLag[] | null

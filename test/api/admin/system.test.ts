@@ -126,3 +126,38 @@ t.test('tokens are shown by fingerprint, and their last use survives a change of
   )
   t.ok(uses.all().every(({ fingerprint }) => /^[0-9a-f]{8}$/.test(fingerprint)))
 })
+
+t.test('without Postgres the state contains what this process knows', async t => {
+  const { pool } = await freshDatabase(t)
+  const journal = createAlarmJournal(createMetrics(), () => NOW)
+  const record = createProcessRecord({ pool, journal, roles: ['receive'], spool: () => null, now: () => NOW })
+  const { get } = await queryApi(t, pool, () => NOW, {
+    system: {
+      alarmsOfProcess: record.alarms,
+      checks: { project: async () => 'Postgres does not answer', receive: async () => null }
+    }
+  })
+  t.match((await get('/v1/system')).json(), { isDatabaseReachable: true })
+  for (const name of ['embedded-postgres', 'spooling']) journal.raise(name, '')
+  journal.resolve('spooling', '')
+  pool.query = async () => {
+    throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+  }
+  const response = await get('/v1/system')
+  t.equal(response.statusCode, 200)
+  t.match(response.json(), {
+    isDatabaseReachable: false,
+    versions: { package: packageVersion(), postgres: '', schema: null },
+    readiness: [
+      { role: 'project', ready: false, why: 'Postgres does not answer' },
+      { role: 'receive', ready: true, why: null }
+    ],
+    webhooks: [],
+    holes: [],
+    stop: null,
+    processes: []
+  })
+  const { alarms } = response.json<{ alarms: { name: string; count: number; since: string }[] }>()
+  t.match(alarms, [{ name: 'embedded-postgres', count: 1, since: NOW.toISOString() }])
+  t.equal(alarms.length, 1)
+})
