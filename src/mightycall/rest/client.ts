@@ -3,7 +3,7 @@ import type { Account } from '../../accounts/accounts.js'
 import { errorCodeOf, InternalError, RestUnavailableError } from '../../errors.js'
 import type { Drift } from '../../events/drift.js'
 import type { Semaphore } from '../../lib/semaphore.js'
-import { raiseAlarm } from '../../observability/alarms.js'
+import { raiseAlarm, resolveAlarm } from '../../observability/alarms.js'
 import { responseError, restFailureOf } from './failures.js'
 import { type HttpOptions, type HttpRequest, type HttpResponse, sendHttp } from './http.js'
 import type { PermitClass, Quota } from './quota/port.js'
@@ -133,7 +133,9 @@ function readCredentials(options: RestClientOptions): Credentials {
 async function getToken(permitClass: PermitClass, options: RestClientOptions): Promise<string> {
   if (options.state.stopped) throw options.state.stopped
   try {
-    return await options.tokens.get(permitClass)
+    const token = await options.tokens.get(permitClass)
+    resolveAlarm(options.logger, { alarm: 'rest-credentials', account: options.account.id })
+    return token
   } catch (err) {
     throw stopOnAuthFailure(err, options)
   }
