@@ -36,9 +36,12 @@ export async function runCommand(
   return { code, stdout: stdout(), stderr: stderr() }
 }
 
+/** Output that no service may print: a leak of listeners, and work that continues after its resources are closed. */
+const NEVER_PRINTED = /^.*(?:MaxListenersExceededWarning|after calling end on the pool).*$/m
+
 /**
- * Starts the real service on a free port; it is killed when the test ends. Secrets that `env` lacks are read from
- * DATA_DIR.
+ * Starts the real service on a free port; it is killed when the test ends, which fails if the service has printed what
+ * no service may print. Secrets that `env` lacks are read from DATA_DIR.
  */
 export async function startServiceProcess(
   t: Teardown,
@@ -54,6 +57,8 @@ export async function startServiceProcess(
   }
   t.teardown(async () => {
     await end('SIGKILL')
+    const [wrong] = NEVER_PRINTED.exec(output()) ?? []
+    if (wrong !== undefined) throw new Error(`the service has printed: ${wrong}`)
   })
   const stdout = collect(child.stdout)
   const stderr = collect(child.stderr)
