@@ -173,7 +173,8 @@ export default fp<WebhookOptions>(
       onResult('unknown-token', null)
       warnOfToken()
       const limit = await limitWrongTokens(request)
-      return reply.code(!limit.isAllowed && limit.isExceeded ? 429 : 404).send()
+      if (limit.isAllowed || !limit.isExceeded) return reply.code(404).send()
+      return reply.code(429).header('retry-after', limit.ttlInSeconds).send()
     }
 
     app.get<WebhookRequest>('/webhooks/mightycall/:token', { schema: GET_SCHEMA }, async (_request, reply) =>
