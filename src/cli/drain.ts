@@ -19,7 +19,7 @@ Examples:
   $ KAFKA_BROKERS=kafka:9092 mightycall-stream drain --set-aside   also what Kafka refused permanently
 
 Sends the spooled records of a receiver that has stopped and will not be started again. A running receiver sends them
-itself. The command may be stopped at any time and run again.
+itself: when it is started, this command ends after its present batch. It may be stopped at any time and run again.
 Exit codes: 0 the spool is empty, 3 records are left, 130 interrupted.`
 
 export function drainCommand(environment: NodeJS.ProcessEnv): Command {
@@ -34,19 +34,34 @@ export function drainCommand(environment: NodeJS.ProcessEnv): Command {
       const dir = spoolDir(dataDir === undefined ? config.dataDir : path.resolve(dataDir))
       if (!existsSync(dir)) throw new DataDirError(`there is no spool in ${dir}`)
       const log = pino({ level: 'error' }, pino.destination(2))
-      const spool = await openSpool({ dir, maxBytes: Number.POSITIVE_INFINITY, log })
+      const handover = new AbortController()
+      const lock = { onReleaseRequest: () => handover.abort() }
+      const spool = await openSpool({ dir, maxBytes: Number.POSITIVE_INFINITY, lock, log })
       try {
         const kafka = await openKafkaLog(kafkaOptions(config.kafka), { log: pino({ level: 'silent' }) })
         if (setAside) await spool.requeueSetAside()
         const signal = interruptSignal()
-        process.exitCode = await drainAll(spool, kafka.append, signal).finally(() => kafka.close())
+        process.exitCode = await drainAll(spool, kafka.append, { signal, handover: handover.signal }).finally(() =>
+          kafka.close()
+        )
       } finally {
         await spool.close()
       }
     })
 }
 
-async function drainAll(spool: Spool, send: Parameters<typeof drain>[0]['send'], signal: AbortSignal): Promise<number> {
+interface DrainSignals {
+  /** The operator interrupts the command. */
+  signal: AbortSignal
+  /** The receiver has been started. */
+  handover: AbortSignal
+}
+
+async function drainAll(
+  spool: Spool,
+  send: Parameters<typeof drain>[0]['send'],
+  { signal, handover }: DrainSignals
+): Promise<number> {
   const before = spool.backlog()
   const progress = createProgress('records')
   progress.start(before.records, 0)
@@ -56,13 +71,14 @@ async function drainAll(spool: Spool, send: Parameters<typeof drain>[0]['send'],
     send,
     isRefusedForGood,
     log,
-    signal,
+    signal: AbortSignal.any([signal, handover]),
     onDrained: count => progress.advance(count, count)
   }).finally(progress.stop)
   const left = spool.backlog()
   const sent = before.records - left.records - (left.setAside - before.setAside)
   const setAside = left.setAside === 0 ? '' : `; ${left.setAside} are set aside: Kafka refuses them permanently`
   console.log(`sent ${sent} of ${before.records} records${setAside}`)
+  if (handover.aborted) console.log('the receiver has been started, and sends the rest')
   if (left.records > 0) return signal.aborted ? 130 : 3
   return 0
 }

@@ -21,6 +21,9 @@ export interface OpenedLog {
   backlog: SpooledLog['backlog'] | null
 }
 
+/** The command `drain` releases the spool after its present batch, when the receiver is started. */
+const TAKE_OVER_MS = 30_000
+
 /** Opens Kafka, with a spool in DATA_DIR when the process receives webhooks, or the local log in DATA_DIR. */
 export async function openLog(config: Config, logger: Logger): Promise<OpenedLog> {
   const log = logger.child({ stage: 'event-log' })
@@ -37,7 +40,12 @@ export async function openLog(config: Config, logger: Logger): Promise<OpenedLog
     const kafka = createKafkaLog(kafkaOptions(config.kafka), { log })
     return { log: kafka, prepare: kafka.prepare, backlog: null }
   }
-  const spool = await openSpool({ dir: spoolDir(config.dataDir), maxBytes: config.spoolMaxBytes, log })
+  const spool = await openSpool({
+    dir: spoolDir(config.dataDir),
+    maxBytes: config.spoolMaxBytes,
+    lock: { takeOverMs: TAKE_OVER_MS },
+    log
+  })
   const kafka = createKafkaLog(kafkaOptions(config.kafka), { log })
   const joined = spooled({ kafka, spool, isRefusedForGood, log, maxAgeMs: config.spoolMaxAgeHours * 3_600_000 })
   return { log: joined, prepare: kafka.prepare, backlog: joined.backlog }

@@ -3,6 +3,7 @@ import { linkSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DataDirError } from '../errors.js'
 import { createDirectoryDurably } from './durable-file.js'
 
@@ -10,6 +11,19 @@ import { createDirectoryDurably } from './durable-file.js'
 export interface OwnerLock {
   release: () => Promise<void>
 }
+
+export interface OwnerLockOptions {
+  /** Called when another process wants the lock. The owner should then release it soon. Without it, no owner does. */
+  onReleaseRequest?: (() => void) | undefined
+  /** How long to wait for an owner that has agreed to release the lock. 0 by default: it is not asked. */
+  takeOverMs?: number | undefined
+}
+
+const RELEASE = 'release'
+const AGREED = 'agreed'
+/** An owner answers at once, unless it is very busy. */
+const ANSWER_MS = 2_000
+const POLL_MS = 50
 
 const SOCKET_PATH_BYTES = 90 // the kernel accepts 107, and the number is appended
 
@@ -21,15 +35,22 @@ const SOCKET_PATH_BYTES = 90 // the kernel accepts 107, and the number is append
  * Each name is therefore created only once, by the one `link` that succeeds, and is never removed while its owner runs.
  * @throws DataDirError  another running process has locked the directory
  */
-export async function acquireOwnerLock(dir: string): Promise<OwnerLock> {
+export async function acquireOwnerLock(
+  dir: string,
+  { onReleaseRequest, takeOverMs = 0 }: OwnerLockOptions = {}
+): Promise<OwnerLock> {
   createDirectoryDurably(dir, { mode: 0o700 })
   const base = socketsOf(dir)
   const candidate = `${base}${randomBytes(4).toString('hex')}`
-  for (;;) {
+  for (const deadline = performance.now() + takeOverMs; ; ) {
     const last = lastOwner(base)
-    if (await isAlive(`${base}${last}`))
-      throw new DataDirError(`${dir} is in use by another running process: stop it, or set DATA_DIR`)
-    const server = await listen(candidate)
+    if (await isAlive(`${base}${last}`)) {
+      if (performance.now() >= deadline || !(await requestRelease(`${base}${last}`)))
+        throw new DataDirError(`${dir} is in use by another running process: stop it, or set DATA_DIR`)
+      await sleep(POLL_MS)
+      continue
+    }
+    const server = await listen(candidate, onReleaseRequest)
     if (claim(base, candidate, last + 1)) return { release: () => closeServer(server) }
     await closeServer(server)
   }
@@ -85,9 +106,21 @@ function claim(base: string, candidate: string, number: number): boolean {
   return true
 }
 
-function listen(file: string): Promise<net.Server> {
+function listen(file: string, onReleaseRequest?: () => void): Promise<net.Server> {
   return new Promise((resolve, reject) => {
-    const server = net.createServer(socket => socket.destroy())
+    const server = net.createServer(socket => {
+      if (!onReleaseRequest) {
+        socket.destroy()
+        return
+      }
+      socket.on('error', () => {}) // the other process has ended
+      socket.setTimeout(ANSWER_MS, () => socket.destroy())
+      socket.once('data', () => {
+        socket.end(AGREED)
+        onReleaseRequest()
+      })
+      socket.unref()
+    })
     server.once('error', reject)
     server.listen(file, () => resolve(server.unref()))
   })
@@ -97,6 +130,20 @@ function closeServer(server: net.Server): Promise<void> {
   return new Promise(resolve => server.close(() => resolve()))
 }
 
+/** Asks the owner to release the lock. Resolves with true when it has agreed, or has ended meanwhile. */
+function requestRelease(file: string): Promise<boolean> {
+  return new Promise(resolve => {
+    let answer = ''
+    const socket = net.connect(file, () => socket.write(RELEASE))
+    socket.setTimeout(ANSWER_MS, () => socket.destroy())
+    socket.setEncoding('utf8').on('data', text => {
+      answer += text
+    })
+    socket.on('error', (err: NodeJS.ErrnoException) => resolve(isGone(err)))
+    socket.on('close', () => resolve(answer === AGREED))
+  })
+}
+
 /** Only a refused connection means that nobody listens. With a full queue or without permission, an owner is there. */
 function isAlive(file: string): Promise<boolean> {
   return new Promise(resolve => {
@@ -104,6 +151,10 @@ function isAlive(file: string): Promise<boolean> {
       socket.destroy()
       resolve(true)
     })
-    socket.on('error', (err: NodeJS.ErrnoException) => resolve(!['ECONNREFUSED', 'ENOENT'].includes(err.code ?? '')))
+    socket.on('error', (err: NodeJS.ErrnoException) => resolve(!isGone(err)))
   })
+}
+
+function isGone({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'ECONNREFUSED' || code === 'ENOENT'
 }

@@ -45,6 +45,23 @@ t.test('a directory whose path is too long for a socket can be locked', async t 
   t.equal(await isOwned(dir), false)
 })
 
+t.test('an owner that agrees hands the lock over, and another one keeps it', async t => {
+  const dir = tempDir(t)
+  let requests = 0
+  const first = await acquireOwnerLock(dir, {
+    onReleaseRequest: () => {
+      if (++requests === 2) void first.release()
+    }
+  })
+  await t.rejects(acquireOwnerLock(dir), { code: 'MCS_DATA_DIR' }, 'it is not asked')
+  t.equal(await isOwned(dir), true)
+  t.equal(requests, 0)
+  await t.rejects(acquireOwnerLock(dir, { takeOverMs: 1 }), { code: 'MCS_DATA_DIR' }, 'it takes too long')
+  const second = await acquireOwnerLock(dir, { takeOverMs: 10_000 })
+  await t.rejects(acquireOwnerLock(dir, { takeOverMs: 10_000 }), { code: 'MCS_DATA_DIR' }, 'it does not agree')
+  await second.release()
+})
+
 /** Returns the sorted outcomes that three processes report. */
 async function race(t: Parameters<typeof startChild>[0], dir: string): Promise<string[]> {
   const children = await Promise.all([1, 2, 3].map(() => startChild(t, 'lock-holder', dir)))

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { LogFailedError } from '../../errors.js'
 import { systemClock } from '../../lib/clock.js'
-import { acquireOwnerLock, type OwnerLock } from '../../lib/directory-lock.js'
+import { acquireOwnerLock, type OwnerLock, type OwnerLockOptions } from '../../lib/directory-lock.js'
 import type { EventLog, Offset } from '../port.js'
 import { type Cursor, createCursor } from './cursor.js'
 import {
@@ -33,6 +33,8 @@ export interface LocalLogOptions {
   maxAgeMs?: number
   log?: LocalLogger | undefined
   files?: Files
+  /** How the lock of the directory passes from one process to the next. By default, an owner keeps it. */
+  lock?: OwnerLockOptions
   /** ms since 1970 */
   now?: () => number
 }
@@ -76,7 +78,7 @@ const RETENTION_EVERY_MS = 60_000
  * @throws DataDirError  another process uses the directory
  */
 export async function openLocalLog(options: LocalLogOptions): Promise<LocalLog> {
-  const lock = await acquireOwnerLock(options.dir)
+  const lock = await acquireOwnerLock(options.dir, options.lock)
   try {
     return toLocalLog(await openState(options, lock))
   } catch (err) {

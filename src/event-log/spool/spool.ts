@@ -1,5 +1,6 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
+import type { OwnerLockOptions } from '../../lib/directory-lock.js'
 import { raiseAlarm } from '../../observability/alarms.js'
 import type { LocalLogger } from '../local/damage.js'
 import { type Files, PRIVATE } from '../local/files.js'
@@ -31,6 +32,8 @@ export interface SpoolOptions {
   maxBytes: number
   log?: LocalLogger | undefined
   files?: Files
+  /** As for a local log. */
+  lock?: OwnerLockOptions
 }
 
 const MIB = 1024 * 1024
