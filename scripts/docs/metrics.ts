@@ -42,8 +42,8 @@ ${table(
 )}
 
 The service also exports the default \`process_*\` and \`nodejs_*\` metrics of prom-client, except
-\`nodejs_active_handles_total\`, \`nodejs_active_requests_total\` and \`nodejs_active_resources_total\`, which are gauges
-with the suffix of a counter; \`sum(nodejs_active_handles)\` has the same value.
+\`nodejs_active_handles_total\`, \`nodejs_active_requests_total\` and \`nodejs_active_resources_total\`, which are
+gauges with the suffix of a counter; \`sum(nodejs_active_handles)\` has the same value.
 
 ## Renamed
 
