@@ -47,7 +47,7 @@ export interface Fetches {
  * Fetches fail while a topic is deleted. When it is re-created they succeed again, and kafkajs continues at the old
  * offset: the records of the new topic below that offset would be skipped.
  */
-export function watchFetches(consumer: Consumer, onRecovery: () => void): Fetches {
+export function watchFetches(consumer: Pick<Consumer, 'on' | 'events'>, onRecovery: () => void): Fetches {
   const { FETCH_START, FETCH, GROUP_JOIN } = consumer.events
   const open = new Set<number>()
   const failed = new Set<number>()
