@@ -33,8 +33,8 @@ const systemShape = Type.Object(
     roles: Type.Array(Type.String(), { description: 'The roles of this process.' }),
     isDatabaseReachable: Type.Boolean({
       description:
-        'False while Postgres does not answer. Then `webhooks`, `holes`, `processes` and `stop` are empty, and `alarms` ' +
-        'are only those of this process that last.'
+        'False while Postgres does not answer. Then `webhooks`, `holes`, `processes` and `stop` are empty, and ' +
+        '`alarms` are only those of this process that last.'
     }),
     readiness: Type.Array(
       Type.Object({

@@ -157,3 +157,16 @@ t.test('trouble of the database is not a failure of a record', async t => {
   await eventually('all is projected', async () => (await count('events')) === 200)
   t.equal(await count('dead_letters'), 0)
 })
+
+t.test('a projector that has nothing to project reports that Postgres does not answer', async t => {
+  const { start, pool } = await createInstallation(t)
+  const projection = await start()
+  t.equal(await projection.trouble(), null)
+  const query = pool.query.bind(pool)
+  pool.query = async () => {
+    throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+  }
+  t.equal(await projection.trouble(), 'Postgres does not answer')
+  pool.query = query
+  t.equal(await projection.trouble(), null)
+})
