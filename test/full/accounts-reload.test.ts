@@ -24,6 +24,9 @@ t.test('SIGHUP adds and removes accounts, and an invalid file changes nothing', 
       .map(found => found[1])
       .sort()
   t.strictSame([await post('acme', {}), await post('globex', started), await post('initech', started)], [200, 200, 404])
+  t.strictSame(await seriesOf(), ['globex'], 'a notification that is not understood does not count')
+  const [ofAcme = {}] = callNotifications(ACME_API_KEY)
+  t.equal(await post('acme', ofAcme), 200)
   t.strictSame(await seriesOf(), ['acme', 'globex'])
 
   await reload([INITECH, GLOBEX], /"accounts":2,"added":\["initech"\],"removed":\["acme"\]/)
