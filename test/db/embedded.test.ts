@@ -1,10 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import pg from 'pg'
 import t from 'tap'
 import { attachEmbeddedPostgres } from '../../src/db/embedded/attach.js'
+import { postmasterOf } from '../../src/db/embedded/postmaster.js'
+import { startRestartingServer } from '../../src/db/embedded/restarting-server.js'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded/server.js'
 import { statement } from '../support/database.js'
-import { isRunning } from '../support/eventually.js'
+import { eventually, isRunning } from '../support/eventually.js'
 import { tempDir } from '../support/temp-dir.js'
 
 const FAST = { fsync: 'off' }
@@ -79,6 +82,34 @@ t.test('one data folder through its life', async t => {
     process.kill(server.pid, 'SIGKILL')
     t.match(await server.exited, { expected: false })
   })
+
+  await t.test(
+    'the server of another owner is used until it ends, and then started again whenever it ends',
+    async t => {
+      const other = await start()
+      const problems: string[] = []
+      const server = await startRestartingServer({ dataDir, log: () => {}, onDown: problem => problems.push(problem) })
+      t.teardown(server.close)
+      const pool = new pg.Pool(server.connection)
+      t.teardown(() => pool.end())
+      pool.on('error', () => {})
+      const answers = () =>
+        pool.query('select from kept').then(
+          () => server.trouble() === null,
+          () => false
+        )
+      t.equal(await server.url(), other.url)
+      t.equal(await answers(), true)
+      await other.stop()
+      await eventually('it runs its own server', answers)
+      t.strictSame(problems, [], 'a server that was stopped is no problem')
+      process.kill(postmasterOf(dataDir)?.pid ?? 0, 'SIGKILL')
+      await eventually('the end is noticed', () => server.trouble() !== null)
+      await t.rejects(server.url(), { code: 'MCS_EMBEDDED_POSTGRES' })
+      await eventually('it runs again', answers)
+      t.strictSame(problems, ['embedded Postgres: the server has ended unexpectedly'])
+    }
+  )
 })
 
 const refusals: { name: string; prepare: (dir: string) => void; code: string; message: RegExp }[] = [
