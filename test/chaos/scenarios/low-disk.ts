@@ -34,7 +34,10 @@ interface LowDisk {
  * The disk of DATA_DIR is filled until 8 MiB are left, which is too little for Postgres. Notifications are accepted
  * until the disk is full, and are answered with 503 from then on. When there is space again, everything recovers.
  */
-export async function lowDisk(stage: Stage, { seconds }: { seconds: number }): Promise<ScenarioReport> {
+export async function lowDisk(
+  stage: Stage,
+  { seconds, mostSeconds }: { seconds: number; mostSeconds?: number }
+): Promise<ScenarioReport> {
   const skipped = mountingUnavailable()
   if (skipped !== null) return { figures: [], problems: [], skipped }
   const result = await runScenario(
@@ -69,7 +72,7 @@ export async function lowDisk(stage: Stage, { seconds }: { seconds: number }): P
         unit: 'lines',
         goal: { atMost: MAX_LINES }
       },
-      availabilityOf('low_disk', posts, { isFullAllowed: true }),
+      availabilityOf('low_disk', posts, { isFullAllowed: true, ...(mostSeconds !== undefined && { mostSeconds }) }),
       ...figuresOf('low_disk', result)
     ]
   }

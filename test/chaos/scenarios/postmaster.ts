@@ -23,7 +23,10 @@ const RESTART_MS = 60_000
 const POSTING_MS_PER_KILL = 15_000
 
 /** The embedded Postgres is killed many times under load, while every notification is accepted as before. */
-export async function postmaster(stage: Stage, { kills }: { kills: number }): Promise<ScenarioReport> {
+export async function postmaster(
+  stage: Stage,
+  { kills, mostSeconds }: { kills: number; mostSeconds?: number }
+): Promise<ScenarioReport> {
   const result = await runScenario(
     stage,
     {
@@ -41,7 +44,7 @@ export async function postmaster(stage: Stage, { kills }: { kills: number }): Pr
       { name: 'postmaster_kills', value: kills, unit: 'kills' },
       { name: 'postmaster_posts', value: result.posts.length, unit: 'posts' },
       { name: 'postmaster_rejected', value: rejectedOf(result.posts), unit: 'responses', goal: { atMost: 0 } },
-      availabilityOf('postmaster', result.posts),
+      availabilityOf('postmaster', result.posts, { ...(mostSeconds !== undefined && { mostSeconds }) }),
       ...figuresOf('postmaster', result)
     ]
   }
