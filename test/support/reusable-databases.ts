@@ -68,8 +68,8 @@ const EMPTY = `
         execute format('truncate %s cascade', stored.name);
       end if;
     end loop;
-    perform setval(seqrelid::regclass, seqstart, false) from pg_sequence
-      where pg_sequence_last_value(seqrelid::regclass) is not null;
+    perform setval(seqrelid::regclass, seqstart, false) from pg_sequence join pg_class c on c.oid = seqrelid
+      where c.relnamespace = 'public'::regnamespace and pg_sequence_last_value(seqrelid::regclass) is not null;
   end $$`
 
 /** DISCARD ALL would also forget named statements, which the client believes to be prepared. */

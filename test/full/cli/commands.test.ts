@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import net, { type AddressInfo } from 'node:net'
 import path from 'node:path'
 import t from 'tap'
+import { eventually } from '../../support/eventually.js'
 import { runCommand, startServiceProcess } from '../../support/service.js'
 import { tempDir } from '../../support/temp-dir.js'
 
@@ -13,10 +14,6 @@ t.test('errors that an operator can fix are printed as one line on stderr, with 
     server.close()
   })
   const { port } = server.address() as AddressInfo
-  const otherMajor = tempDir(t)
-  mkdirSync(path.join(otherMajor, 'postgres/global'), { recursive: true })
-  writeFileSync(path.join(otherMajor, 'postgres/global/pg_control'), '')
-  writeFileSync(path.join(otherMajor, 'postgres/PG_VERSION'), '9\n')
   const file = path.join(tempDir(t), 'file')
   writeFileSync(file, '')
   const cases: [name: string, environment: Record<string, string>, line: RegExp][] = [
@@ -27,7 +24,6 @@ t.test('errors that an operator can fix are printed as one line on stderr, with 
       { DATA_DIR: path.join(file, 'data') },
       /cannot be written \(ENOTDIR\): .*set DATA_DIR/
     ],
-    ['a DATA_DIR of another Postgres version', { DATA_DIR: otherMajor }, /PostgreSQL 9/],
     ['an invalid variable', { PORT: 'eighty' }, /PORT is not valid/],
     [
       'missing secrets with a shared database',
@@ -53,6 +49,18 @@ t.test('errors that an operator can fix are printed as one line on stderr, with 
     t.equal(stderr.trim().split('\n').length, 1, `${name}: one line`)
     t.notMatch(stderr + stdout, /\n {4}at /, `${name}: no stack`)
   }
+})
+
+t.test('data of another version of Postgres ends a command, while the service starts and receives', async t => {
+  const DATA_DIR = tempDir(t)
+  mkdirSync(path.join(DATA_DIR, 'postgres/global'), { recursive: true })
+  writeFileSync(path.join(DATA_DIR, 'postgres/global/pg_control'), '')
+  writeFileSync(path.join(DATA_DIR, 'postgres/PG_VERSION'), '9\n')
+  t.match(await runCommand(['migrate'], { DATA_DIR }), { code: 1, stderr: /^[^\n]*PostgreSQL 9[^\n]*\n$/ })
+  const service = await startServiceProcess(t, { DATA_DIR })
+  t.equal(await service.post({ EventType: 'IncomingCall', CallId: 'c' }), 200)
+  t.match(await service.get('/health/ready'), { ready: false, roles: { receive: { ready: true } } })
+  await eventually('the log says why', () => service.output().includes('PostgreSQL 9'))
 })
 
 t.test('a second service on the same DATA_DIR is refused, while migrate works beside the first', async t => {
