@@ -1,11 +1,11 @@
 import t from 'tap'
-import { createRandom } from '../../../src/simulator/random.js'
-import { at } from '../../support/facts.js'
-import { START } from '../../support/history.js'
-import { overlappingCalls, OVERLAPPING_SECONDS as SECONDS } from '../../support/overlapping-calls.js'
-import { projector } from '../../support/projection.js'
-import { queryApi } from '../../support/query-api.js'
-import { recountStatus, statusRows } from '../../support/recount-status.js'
+import { createRandom } from '../../src/simulator/random.js'
+import { at } from '../support/facts.js'
+import { START } from '../support/history.js'
+import { overlappingCalls, OVERLAPPING_SECONDS as SECONDS } from '../support/overlapping-calls.js'
+import { projector } from '../support/projection.js'
+import { queryApi } from '../support/query-api.js'
+import { recountStatus, statusRows } from '../support/recount-status.js'
 
 interface Agent {
   extension: string

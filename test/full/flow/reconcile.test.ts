@@ -1,12 +1,12 @@
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
-import { fasterClock } from '../../src/lib/clock.js'
-import { HOUR_MS } from '../../src/lib/instant.js'
-import { type DemoWorldOptions, startDemoWorld } from '../../src/simulator/demo-world.js'
-import { freshDatabase } from '../support/database.js'
-import { eventually } from '../support/eventually.js'
-import { freePorts } from '../support/free-ports.js'
-import { tempDir } from '../support/temp-dir.js'
+import { fasterClock } from '../../../src/lib/clock.js'
+import { HOUR_MS } from '../../../src/lib/instant.js'
+import { type DemoWorldOptions, startDemoWorld } from '../../../src/simulator/demo-world.js'
+import { freshDatabase } from '../../support/database.js'
+import { eventually } from '../../support/eventually.js'
+import { freePorts } from '../../support/free-ports.js'
+import { tempDir } from '../../support/temp-dir.js'
 
 const START = new Date('2026-11-23T08:00:00Z')
 /** Simulated seconds per real second. */

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
-import { databaseWithAllTables } from '../support/backups.js'
-import { freshDatabase } from '../support/database.js'
-import { eventually } from '../support/eventually.js'
-import { runCommand } from '../support/service.js'
-import { tempDir } from '../support/temp-dir.js'
+import { databaseWithAllTables } from '../../support/backups.js'
+import { freshDatabase } from '../../support/database.js'
+import { eventually } from '../../support/eventually.js'
+import { runCommand } from '../../support/service.js'
+import { tempDir } from '../../support/temp-dir.js'
 
 t.test('a command whose database goes away says so in one line', async t => {
   const { url, pool } = await freshDatabase(t)

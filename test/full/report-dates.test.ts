@@ -1,13 +1,13 @@
 import type pg from 'pg'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
-import { createChangeSettings } from '../../../src/accounts/change-settings.js'
-import { createRuntimeSettings, pollSettings } from '../../../src/accounts/runtime-settings.js'
-import { rebuild } from '../../../src/project/rebuild/rebuild.js'
-import { redateAll, startRedate } from '../../../src/project/refold/report-dates.js'
-import { projectedCompany } from '../../support/company.js'
-import { eventually } from '../../support/eventually.js'
-import { SETTINGS } from '../../support/settings.js'
+import { createChangeSettings } from '../../src/accounts/change-settings.js'
+import { createRuntimeSettings, pollSettings } from '../../src/accounts/runtime-settings.js'
+import { rebuild } from '../../src/project/rebuild/rebuild.js'
+import { redateAll, startRedate } from '../../src/project/refold/report-dates.js'
+import { projectedCompany } from '../support/company.js'
+import { eventually } from '../support/eventually.js'
+import { SETTINGS } from '../support/settings.js'
 
 const logger = pino({ level: 'silent' })
 const inZone = (timeZone: string) => ({ ...SETTINGS, timeZoneOf: () => timeZone })

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { DAY_MS } from '../../../src/lib/instant.js'
-import { compareWithTruth, NOW, SMALL_COMPANY, setUpBackfill, WHOLE_PERIOD } from '../../support/backfill.js'
-import { eventually } from '../../support/eventually.js'
+import { DAY_MS } from '../../src/lib/instant.js'
+import { compareWithTruth, NOW, SMALL_COMPANY, setUpBackfill, WHOLE_PERIOD } from '../support/backfill.js'
+import { eventually } from '../support/eventually.js'
 
 t.test('a backfill that has spent its share of the quota waits until more is available, and continues', async t => {
   // 6 of them are for backfills, and one of these is spent on the token

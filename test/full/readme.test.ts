@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
-import { VARIABLE_NAMES } from '../src/config/variables.js'
-import { PROJECT_ROOT } from '../src/lib/package-root.js'
-import { eventually } from './support/eventually.js'
-import { startWithNpmScript } from './support/npm-start.js'
-import { filesHolding, masked, type ReadmeStep, readmeSteps, runInShell } from './support/readme.js'
+import { VARIABLE_NAMES } from '../../src/config/variables.js'
+import { PROJECT_ROOT } from '../../src/lib/package-root.js'
+import { eventually } from '../support/eventually.js'
+import { startWithNpmScript } from '../support/npm-start.js'
+import { filesHolding, masked, type ReadmeStep, readmeSteps, runInShell } from '../support/readme.js'
 
 const readme = readFileSync(path.join(PROJECT_ROOT, 'README.md'), 'utf8')
 const steps = readmeSteps(readme)
