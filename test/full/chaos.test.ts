@@ -6,7 +6,7 @@ import { openStage } from '../chaos/stage.js'
 import { kafkaUnavailable } from '../support/kafka.js'
 import { roundsOf, seedOf } from '../support/seeds.js'
 
-const RUNS = roundsOf(2, 20)
+const RUNS = roundsOf(1, 20)
 /** Runs within which an injected bug must be detected; they end with the first loss. */
 const RIGGED_RUNS = 5
 const SEED = seedOf()

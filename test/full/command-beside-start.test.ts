@@ -14,7 +14,7 @@ import { tempDir } from '../support/temp-dir.js'
 t.test('the service receives and projects while a command runs Postgres on its data', { timeout: 600_000 }, async t => {
   const stage = await openStage()
   t.teardown(stage.close)
-  assertMet(t, await commandBesideStart(stage, { rounds: roundsOf(4, 20) }))
+  assertMet(t, await commandBesideStart(stage, { rounds: roundsOf(2, 20) }))
 })
 
 t.test(

@@ -6,8 +6,7 @@ import { local } from '../event-log/conformance/local.test.js'
 import { roundsOf } from '../support/seeds.js'
 import { kafka } from './conformance-kafka.test.js'
 
-const ROUNDS = roundsOf(10, 50)
-t.jobs = 2
+const ROUNDS = roundsOf(4, 50)
 
 /** The file that runs the programs of an adapter as child processes. */
 const CASES = [
@@ -17,7 +16,7 @@ const CASES = [
 
 for (const { name, adapter, file } of CASES) {
   const conformance = conformanceOf(adapter, fileURLToPath(new URL(file, import.meta.url)))
-  const options = { skip: adapter.skip ?? false, buffered: true, timeout: 900_000 }
+  const options = { skip: adapter.skip ?? false, timeout: 900_000 }
   t.test(`${name}: acknowledged records survive SIGKILL, ${ROUNDS} times`, options, async t => {
     for (let round = 1; round <= ROUNDS; round++)
       await t.test(`round ${round}`, t => killedAppender(t, conformance, round))

@@ -19,5 +19,5 @@ t.test(
 t.test('SIGTERM during the start loses no acknowledged event, and ends the service', { timeout: 900_000 }, async t => {
   const stage = await openStage()
   t.teardown(stage.close)
-  assertMet(t, await stopDuringStart(stage, { rounds: roundsOf(3, 20) }))
+  assertMet(t, await stopDuringStart(stage, { rounds: roundsOf(2, 20) }))
 })

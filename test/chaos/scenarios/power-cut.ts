@@ -80,6 +80,9 @@ async function cutAfter(postingMs: number, { seed, dir, disk, teardowns }: Round
     signal: stop.signal
   })
   await sleep(postingMs)
+  // A real power cut stops the machine at once. Without this the service could acknowledge what it wrote afterwards:
+  // an fdatasync during the shutdown of ext4 may report success for data that is lost.
+  first.child.kill('SIGSTOP')
   disk.cutPower()
   stop.abort()
   await first.end('SIGKILL')

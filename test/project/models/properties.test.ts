@@ -1,8 +1,8 @@
 import t from 'tap'
 import { examplesOf, PROPERTIES } from '../../properties/properties.js'
-import { seedOf } from '../../support/seeds.js'
+import { roundsOf, seedOf } from '../../support/seeds.js'
 
-const RUNS = 500 // more of them in `npm run test:full`
+const RUNS = roundsOf(500, 20_000)
 const FIRST_SEED = seedOf() * RUNS
 
 for (const [name, property] of Object.entries(PROPERTIES)) {
