@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { StoredRecord } from '../../../src/event-log/port.js'
@@ -52,7 +53,9 @@ export async function killedSubscriber(t: Test, { adapter, open, file }: Conform
   const dir = tempDir(t)
   const group = `g-${randomUUID()}`
   const subscriber = startProgram(t, file, 'consume', location, group, dir, '8')
-  await eventually('some records are handled', () => subscriber.lines().length > 50, 30_000)
+  const isSaved = (name: string) => !name.includes('.') // not a temporary file
+  const hasProgress = () => subscriber.lines().length > 50 && readdirSync(dir).some(isSaved)
+  await eventually('some records are handled, and a checkpoint is saved', hasProgress, 30_000)
   await sleep(createRandom(seedOf(), round).int(0, 499))
   const handled = (await subscriber.kill())
     .map(line => line.split(' '))
