@@ -9,6 +9,7 @@ import { roundsOf, seedOf } from '../support/seeds.js'
 const RUNS = roundsOf(1, 20)
 /** Runs within which an injected bug must be detected; they end with the first loss. */
 const RIGGED_RUNS = 5
+const RIGS = (['early-ack', 'early-checkpoint'] as const).slice(0, roundsOf(1, 2))
 const SEED = seedOf()
 
 t.test(
@@ -34,7 +35,7 @@ t.test(
         t.strictSame(problems, [], `npm run chaos -- --seed ${seed} --runs 1`)
     })
 
-    for (const rig of ['early-ack', 'early-checkpoint'] as const) {
+    for (const rig of RIGS) {
       await t.test(`with the injected bug ${rig} a loss is detected within ${RIGGED_RUNS} runs`, async t => {
         const results = await campaign(t, { rig, runs: RIGGED_RUNS, keepsLogs: false, isOver: ({ lost }) => lost > 0 })
         t.ok(results.some(({ lost }) => lost > 0))

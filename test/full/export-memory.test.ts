@@ -8,8 +8,8 @@ import { freshDatabase } from '../support/database.js'
 import { fillDatabase } from '../support/large-database.js'
 import { ADMIN_API_KEY, queryApi } from '../support/query-api.js'
 
-const CALLS = 200_000
-const MAX_GROWTH_BYTES = 16 * 1024 * 1024 // the response has 60 to 100 MB of text, and more as objects
+const CALLS = 100_000
+const MAX_GROWTH_BYTES = 16 * 1024 * 1024 // the response has 30 to 50 MB of text, and more as objects
 const MAX_RSS_BYTES = 450 * 1024 * 1024 // server and client together, including uncollected garbage
 
 setFlagsFromString('--expose-gc') // only contexts created from now on have gc

@@ -8,7 +8,7 @@ import { freshDatabase } from '../support/database.js'
 import { roundsOf } from '../support/seeds.js'
 import { SETTINGS } from '../support/settings.js'
 
-const ROUNDS = Number(process.env.ROUNDS ?? roundsOf(300, 2_000))
+const ROUNDS = Number(process.env.ROUNDS ?? roundsOf(150, 2_000))
 
 // The events of a call are in two partitions with separate projectors, as after a change of the partition count.
 t.test(`two projectors of the same entities and a concurrent rebuild lose no update in ${ROUNDS} rounds`, async t => {
