@@ -8,7 +8,7 @@ import { roundsOf } from '../support/seeds.js'
 
 const KILLS = roundsOf(3, 20)
 /** The goal of the scenarios is 1 s. Here other test files run at the same time, and delay both sides. */
-const MOST_SECONDS = roundsOf(3, 1)
+const MOST_SECONDS = roundsOf(10, 1)
 const LOW_DISK_SECONDS = roundsOf(10, 60)
 
 t.test('notifications are accepted without the embedded Postgres', { timeout: 900_000 }, async t => {
