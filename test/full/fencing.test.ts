@@ -81,6 +81,8 @@ t.test(
     await untilProjected(pool, 10)
     const admin = await connectAdmin(t)
     await admin.deleteTopics({ topics: [topic] })
+    // the brokers delete it later, and accept records for the old topic until then
+    await eventually('the topic is deleted', async () => !(await admin.listTopics()).includes(topic), 30_000)
     const [first] = INCOMING
     await eventually(
       'the new topic accepts records',
