@@ -62,10 +62,11 @@ function withoutCoercion(options: ValidatorOptions): ValidatorOptions {
 /** Returns the text of a schema and of all shared schemas that it refers to. */
 function sourceOf(schema: unknown, shared: Record<string, object>): string {
   const texts = new Map([['', JSON.stringify(schema)]])
+  // the iterator of a Map visits what is added meanwhile
   for (const text of texts.values()) {
     for (const [, id = ''] of text.matchAll(/"\$ref":"([^"#]+)#?/g))
       if (!texts.has(id)) texts.set(id, JSON.stringify(shared[id] ?? null))
-  } // a Map's iterator visits what is added meanwhile
+  }
   return [...texts.values()].join('\n')
 }
 

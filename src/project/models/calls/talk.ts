@@ -18,16 +18,14 @@ export function talkMillis(
 ): number | null {
   if (endedAt === null) return null
   const conversations = legs.filter(leg => leg.result === 'answered')
-  const longest = unionOf(
-    conversations.flatMap(({ connectedAt, endedAt: to }) =>
-      connectedAt === null ? [] : [{ from: connectedAt, to: to ?? endedAt }]
+  const unionUntil = (endOf: (leg: EndedLeg) => number | null) =>
+    unionOf(
+      conversations.flatMap(leg =>
+        leg.connectedAt === null ? [] : [{ from: leg.connectedAt, to: endOf(leg) ?? endedAt }]
+      )
     )
-  )
-  const shortest = unionOf(
-    conversations.flatMap(leg =>
-      leg.connectedAt === null ? [] : [{ from: leg.connectedAt, to: earliestEndOf(leg, legs, endedAt) ?? endedAt }]
-    )
-  )
+  const longest = unionUntil(leg => leg.endedAt)
+  const shortest = unionUntil(leg => earliestEndOf(leg, legs, endedAt))
   const isComplete = conversations.every(({ connectedAt, ringingAt, endedAt: to }) => {
     if (connectedAt !== null) return true
     return shortest.some(talk => talk.from <= (ringingAt ?? startedAt) && (to ?? endedAt) <= talk.to)
